@@ -1,0 +1,72 @@
+/** How the command line ends: 1 the answer is no, 2 wrong use or bad input, 3 the environment said no. */
+export type ExitCode = 1 | 2 | 3;
+
+export interface ErrorSpec {
+  readonly exit: ExitCode;
+  /** What it means, one line, for docs/errors.md. */
+  readonly title: string;
+  /** The cure when the place that throws knows no better one. */
+  readonly hint: string;
+}
+
+const spec = (exit: ExitCode, title: string, hint: string): ErrorSpec => ({ exit, title, hint });
+
+/**
+ * The closed table of errors. One line per code; docs/errors.md is generated from it, and a test asserts that each code is
+ * thrown somewhere in `src/`.
+ */
+export const ERROR_CODES = {
+  // use ------------------------------------------------------------------------------------------------------------
+  E_USAGE: spec(2, 'a flag or an argument is wrong', 'see `tare COMMAND --help`'),
+  E_CONFIG: spec(2, 'tare.yaml is not valid', 'see docs/config.md, or make a fresh file with `tare init`'),
+  E_CANCELLED: spec(3, 'interrupted before it was done', 'run the command again; nothing half-written was left'),
+  E_INTERNAL: spec(3, 'a fault in tare itself', 'run again with TARE_DEBUG=1 and report the stack trace'),
+  // names and images -----------------------------------------------------------------------------------------------
+  E_REFERENCE: spec(2, 'an image reference cannot be parsed', 'write NAME[:TAG][@DIGEST], or TRANSPORT:PATH[:TAG]'),
+  E_TRANSPORT: spec(2, 'the transport does not exist', 'see `tare copy --help` for the list'),
+  E_IMAGE_NOT_FOUND: spec(2, 'no such image', 'list what is there with `tare images`'),
+  E_PLATFORM: spec(2, 'the image does not offer that platform', 'choose one of the platforms that the message lists'),
+  E_MANIFEST: spec(2, 'a manifest, index or config is not valid', 'make or fetch the image again'),
+  E_DIGEST: spec(2, 'content does not match its digest', 'the blob is damaged or lies: fetch or build the image again'),
+  E_SIZE: spec(
+    2,
+    'content does not have the promised size',
+    'the blob is damaged or lies: fetch or build the image again',
+  ),
+  E_MEDIA_TYPE: spec(2, 'the media type is not supported', 'convert the image first, for example with `skopeo copy`'),
+  E_LAYOUT: spec(2, 'the folder is not a valid OCI layout', 'name a folder that holds an `oci-layout` file'),
+  E_ARCHIVE: spec(
+    2,
+    'the archive is not a valid image archive',
+    'make it with `docker save` or `skopeo copy … oci-archive:`',
+  ),
+  E_DAEMON: spec(
+    3,
+    'the container daemon cannot be used',
+    'start it, or set DOCKER_HOST; `tare doctor` shows what was tried',
+  ),
+  // formats --------------------------------------------------------------------------------------------------------
+  E_TAR: spec(2, 'a tar stream is malformed', 'the layer is damaged or hostile: make or fetch it again'),
+  E_TAR_PATH: spec(2, 'a tar entry leaves the root', 'the layer is hostile: do not use it'),
+  E_COMPRESSION: spec(2, 'compressed data is malformed', 'the layer is damaged or hostile: make or fetch it again'),
+  E_LIMIT: spec(2, 'input exceeds a safety limit', 'the input is hostile or far outside what tare is made for'),
+  E_ELF: spec(2, 'an ELF file is malformed', 'the file is damaged: build or install it again'),
+  E_JSON: spec(2, 'a JSON document is not valid', 'make or fetch it again'),
+  // tree -----------------------------------------------------------------------------------------------------------
+  E_PATH_NOT_FOUND: spec(2, 'no such path', 'list what is there with `tare files`'),
+  E_PATH: spec(2, 'a path is not valid', 'give an absolute path without NUL bytes'),
+  E_LOOP: spec(2, 'too many symbolic links', 'the links form a circle: mend them'),
+  E_NOT_DIRECTORY: spec(2, 'a path runs through something that is not a folder', 'name another path'),
+  E_NOT_FILE: spec(2, 'the path is not a regular file', 'name a file'),
+  E_EXISTS: spec(2, 'the target exists already', 'name an empty or new target'),
+  // environment ----------------------------------------------------------------------------------------------------
+  E_PERMISSION: spec(3, 'permission denied', 'run as a user who may, or change the permissions'),
+  E_NO_SPACE: spec(3, 'the disk is full', 'free space, or move TARE_HOME; `tare prune` drops what nothing refers to'),
+  E_READ_ONLY: spec(3, 'the file system is read-only', 'set TARE_HOME to a folder that can be written'),
+  E_IO: spec(3, 'the file system failed', 'see the message; check the disk'),
+  E_LOCKED: spec(3, 'another process holds the store', 'wait for it to end'),
+  E_TOOL_MISSING: spec(3, 'a tool is missing on this machine', 'install it; `tare doctor` says how'),
+  E_STORE: spec(2, 'the store is damaged', 'set TARE_HOME to a new folder, and copy what can be read'),
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,40 @@
+import type { Digest } from './digest.ts';
+
+/** Something a user should know although the work goes on. `at` is a source line where there is one. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  /** Text for people (already decoded). */
+  readonly path?: string;
+  readonly line?: number;
+}
+
+/** Everything that a use case tells while it works; a closed union, `report/` is its only reader. Counts are bytes unless named otherwise. */
+export type TareEvent =
+  | { readonly kind: 'step.started'; readonly step: string; readonly detail?: string }
+  | {
+      readonly kind: 'step.progress';
+      readonly step: string;
+      readonly done: number;
+      readonly total?: number;
+      readonly unit: 'bytes' | 'files';
+    }
+  | { readonly kind: 'step.done'; readonly step: string; readonly detail?: string }
+  | { readonly kind: 'blob.progress'; readonly digest: Digest; readonly done: number; readonly total: number }
+  | { readonly kind: 'container.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | {
+      readonly kind: 'probe.done';
+      readonly name: string;
+      readonly ok: boolean;
+      readonly ms: number;
+      readonly detail?: string;
+    }
+  | { readonly kind: 'warning'; readonly warning: Warning };
+
+/** What every long-running function gets: where to tell, when to stop, how much at once. */
+export interface Context {
+  readonly onEvent: (event: TareEvent) => void;
+  readonly signal: AbortSignal;
+  /** How many files or blobs are worked on at a time. */
+  readonly concurrency: number;
+}
