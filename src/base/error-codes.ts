@@ -51,7 +51,21 @@ export const ERROR_CODES = {
   E_COMPRESSION: spec(2, 'compressed data is malformed', 'the layer is damaged or hostile: make or fetch it again'),
   E_LIMIT: spec(2, 'input exceeds a safety limit', 'the input is hostile or far outside what tare is made for'),
   E_ELF: spec(2, 'an ELF file is malformed', 'the file is damaged: build or install it again'),
+  E_LDCACHE: spec(2, 'a loader cache is malformed', 'run `ldconfig` where the ld.so.cache comes from'),
+  E_PACKAGE_DB: spec(
+    2,
+    'a package database is malformed',
+    'it is damaged or hostile: make or fetch the image again, or repair it with the package manager',
+  ),
+  E_VERSION: spec(2, 'a package version is not valid', 'write it as the package manager would print it'),
   E_JSON: spec(2, 'a JSON document is not valid', 'make or fetch it again'),
+  // build ----------------------------------------------------------------------------------------------------------
+  E_NO_EVIDENCE: spec(2, 'the image carries no record of reasons', 'build it with `tare build`'),
+  E_NO_RUNTIME: spec(
+    2,
+    'the warehouse lacks the interpreter that the application needs',
+    'install it, or name another warehouse with --from',
+  ),
   // tree -----------------------------------------------------------------------------------------------------------
   E_PATH_NOT_FOUND: spec(2, 'no such path', 'list what is there with `tare files`'),
   E_PATH: spec(2, 'a path is not valid', 'give an absolute path without NUL bytes'),

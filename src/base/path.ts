@@ -17,7 +17,7 @@ export const ROOT = '/' as TreePath;
 /** Longest path that is believed, in bytes (Linux PATH_MAX). */
 export const MAX_PATH_BYTES = 4096 * 4;
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** UTF-16 text (a flag, a JSON value) → bytes. Lone surrogates U+DC80–U+DCFF stand for the raw bytes 80–FF (PEP 383). */
 export function bytesOfText(text: string): ByteString {
@@ -73,10 +73,7 @@ function sequenceLength(first: number): number {
 
 function decodeOrUndefined(piece: Buffer): string | undefined {
   try {
-    // A leading BOM would be swallowed by the decoder.
-    return piece.length === 3 && piece[0] === 0xef && piece[1] === 0xbb && piece[2] === 0xbf
-      ? '\ufeff'
-      : UTF8.decode(piece);
+    return UTF8.decode(piece);
   } catch {
     return undefined;
   }

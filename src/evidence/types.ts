@@ -6,6 +6,7 @@ import type { ContentReader, Entry, Tree } from '../tree/types.ts';
 export type Kind =
   | 'entrypoint'
   | 'interpreter'
+  | 'command'
   | 'elf-needed'
   | 'elf-dlopen'
   | 'node-import'
@@ -34,6 +35,11 @@ export interface Edge {
   readonly because: string;
   readonly certainty: Certainty;
   readonly at?: { readonly line: number };
+  /**
+   * The analyser has answered for the file that `to` leads to as well (a loader resolves a whole closure at once, and what a library finds
+   * depends on who loads it). The analyser is asked about that file only when another edge, or a root, leads there too.
+   */
+  readonly settled?: true;
 }
 
 /** How a file is going to be used: `node server.js` or `sh -c …` mean different things in different places. */
