@@ -1,0 +1,2 @@
+export { type LdCacheEntry, parseLdCache } from './parse-ld-cache.ts';
+export { suitsAbi } from './suits-abi.ts';

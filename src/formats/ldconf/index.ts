@@ -1,0 +1,1 @@
+export { parseLdConf, parseMuslPath } from './parse-ld-conf.ts';
