@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
-import { TareError } from './error.ts';
 
 /** OCI digest: algorithm and lower-case hex (image-spec descriptor.md, "Digests"). */
 export type Digest = `sha256:${string}` | `sha512:${string}`;
 
 const HEX_LENGTH: Readonly<Record<string, number>> = { sha256: 64, sha512: 128 };
 
-/** @throws TareError E_DIGEST when it is not a registered algorithm with the right count of lower-case hex digits. */
-export function parseDigest(text: string): Digest {
-  if (isDigest(text)) return text;
-  throw new TareError(
-    'E_DIGEST',
-    `${JSON.stringify(text)} is not a digest: expected sha256: or sha512: and lower-case hex`,
-  );
-}
-
+/** A registered algorithm and its count of lower-case hex digits. */
 export function isDigest(text: string): text is Digest {
   const colon = text.indexOf(':');
   const length = HEX_LENGTH[text.slice(0, Math.max(0, colon))];

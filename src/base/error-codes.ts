@@ -60,6 +60,16 @@ export const ERROR_CODES = {
   E_VERSION: spec(2, 'a package version is not valid', 'write it as the package manager would print it'),
   E_JSON: spec(2, 'a JSON document is not valid', 'make or fetch it again'),
   // build ----------------------------------------------------------------------------------------------------------
+  E_NO_ENTRY: spec(
+    2,
+    'nothing says what the application starts',
+    'say which file to start: `tare build --entry FILE`, or `entry:` in tare.yaml',
+  ),
+  E_AMBIGUOUS_ENTRY: spec(
+    2,
+    'several things could be what the application starts',
+    'say which one: `tare build --entry FILE`, or `entry:` in tare.yaml',
+  ),
   E_NO_EVIDENCE: spec(2, 'the image carries no record of reasons', 'build it with `tare build`'),
   E_NO_RUNTIME: spec(
     2,
@@ -73,6 +83,19 @@ export const ERROR_CODES = {
   E_NOT_DIRECTORY: spec(2, 'a path runs through something that is not a folder', 'name another path'),
   E_NOT_FILE: spec(2, 'the path is not a regular file', 'name a file'),
   E_EXISTS: spec(2, 'the target exists already', 'name an empty or new target'),
+  // sandbox --------------------------------------------------------------------------------------------------------
+  E_SANDBOX: spec(
+    3,
+    'a container cannot be run on this machine',
+    '`tare doctor` shows what was tried and how to mend it',
+  ),
+  E_ENTRYPOINT: spec(2, 'the program of a container cannot be started', 'see what is inside with `tare files IMAGE`'),
+  E_USER: spec(
+    2,
+    'the image does not know the user or group',
+    'give a number, or a name that stands in its /etc/passwd and /etc/group',
+  ),
+  E_PORT_IN_USE: spec(3, 'a port of this machine is taken', 'choose another one; port 0 picks a free one'),
   // environment ----------------------------------------------------------------------------------------------------
   E_PERMISSION: spec(3, 'permission denied', 'run as a user who may, or change the permissions'),
   E_NO_SPACE: spec(3, 'the disk is full', 'free space, or move TARE_HOME; `tare prune` drops what nothing refers to'),

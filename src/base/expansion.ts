@@ -44,7 +44,10 @@ export function createExpansionGuard(caps: ExpansionCaps): ExpansionGuard {
       if (given > caps.maxBytes)
         throw new TareError('E_LIMIT', `compressed data expands to more than ${caps.maxBytes} bytes`);
       if (given > caps.freeBytes + taken * caps.maxRatio) {
-        throw new TareError('E_LIMIT', `compressed data expands more than ${caps.maxRatio}:1 (${taken} bytes to ${given})`);
+        throw new TareError(
+          'E_LIMIT',
+          `compressed data expands more than ${caps.maxRatio}:1 (${taken} bytes to ${given})`,
+        );
       }
     },
   };
