@@ -1,6 +1,6 @@
 export { encodeHeader, TRAILER } from './encode.ts';
 export { paddingOf } from './fields.ts';
-export { DEFAULT_TAR_LIMITS, MAX_EXTENDED_HEADER_BYTES, type TarLimits } from './limits.ts';
+export { MAX_EXTENDED_HEADER_BYTES, type TarLimits } from './limits.ts';
 export { createTarParser, type TarHandler, type TarParser } from './parser.ts';
 export { readTar, type TarEntry } from './read.ts';
 export type { EntryType, SparseRun, TarHeader, TarMember } from './types.ts';

@@ -1,0 +1,3 @@
+export { encodeApkInstalled } from './encode.ts';
+export { apkFieldOf, parseApkInstalled } from './parse.ts';
+export type { ApkFolder, ApkStanza } from './types.ts';

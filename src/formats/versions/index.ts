@@ -1,0 +1,2 @@
+export { compareApkVersions } from './apk.ts';
+export { compareDebVersions } from './deb.ts';
