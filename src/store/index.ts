@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { TareError } from '../base/error.ts';
+import { compareBytes } from '../base/path.ts';
+import { parseImageName } from '../oci/reference.ts';
+import type { Descriptor } from '../oci/types.ts';
+import { createBlobStore } from './blob-store.ts';
+import { editIndexJson, readIndexJson } from './index-json.ts';
+import { createLayerCache } from './layer-cache.ts';
+import { makeLayout } from './layout.ts';
+import { createLeases } from './leases.ts';
+import { entryOfImage, imageOfEntry, nameOfEntry, normalisedName } from './names.ts';
+import { storePaths } from './paths.ts';
+import { prune } from './prune.ts';
+import type { BlobStore, Store, TaggedImage } from './types.ts';
+
+export { defaultHome } from './home.ts';
+
+/**
+ * The store in a folder. The folder is a valid OCI image layout; it is made by the first write, and while it is not there the store is
+ * empty. Opening reads and writes nothing.
+ */
+export async function openStore(options: { readonly home: string }): Promise<Store> {
+  const home = resolve(options.home);
+  const paths = storePaths(home);
+  let made: Promise<void> | undefined;
+  const leases = createLeases(paths);
+
+  const prepare = (): Promise<void> => {
+    made ??= makeLayout(paths).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+  const blobs = createBlobStore({ paths, prepare, hold: (digest) => leases.hold(digest) });
+  const images = async (): Promise<TaggedImage[]> => {
+    const named = new Map<string, TaggedImage>();
+    // The first entry of a name counts, as other tools read it.
+    for (const entry of (await readIndexJson(paths)).manifests)
+      if (!named.has(nameOfEntry(entry))) named.set(nameOfEntry(entry), imageOfEntry(entry));
+    return [...named.values()].sort((a, b) => compareBytes(a.name, b.name));
+  };
+
+  return {
+    home,
+    blobs,
+    images,
+    find: async (name) => {
+      const all = await images();
+      const wanted = [name, normalisedName(name)];
+      return wanted.flatMap((text) => all.find((image) => image.name === text) ?? [])[0];
+    },
+    tag: async (name, descriptor, evidence) => {
+      const full = parseImageName(name);
+      await prepare();
+      await editIndexJson(paths, async (index) => {
+        await requireBlobs(blobs, evidence === undefined ? [descriptor] : [descriptor, evidence]);
+        const entry = entryOfImage({ name: full, descriptor, ...(evidence === undefined ? {} : { evidence }) });
+        return { ...index, manifests: [...index.manifests.filter((item) => nameOfEntry(item) !== full), entry] };
+      });
+    },
+    untag: async (name) => {
+      let found = false;
+      if ((await readIndexJson(paths)).manifests.length === 0) return false;
+      await prepare();
+      await editIndexJson(paths, async (index) => {
+        const exact = index.manifests.some((item) => nameOfEntry(item) === name) ? name : normalisedName(name);
+        const manifests = index.manifests.filter((item) => nameOfEntry(item) !== exact);
+        found = manifests.length < index.manifests.length;
+        return found ? { ...index, manifests } : undefined;
+      });
+      return found;
+    },
+    prune: ({ dryRun = false } = {}) => prune({ paths, blobs, prepare, dryRun }),
+    lease: async () => {
+      await prepare();
+      return leases.take();
+    },
+    ...createLayerCache({ home, blobs }),
+  };
+}
+
+async function requireBlobs(blobs: BlobStore, descriptors: readonly Descriptor[]): Promise<void> {
+  for (const { digest, size } of descriptors) {
+    const found = await blobs.size(digest);
+    if (found === undefined)
+      throw new TareError('E_IMAGE_NOT_FOUND', `blob ${digest} is not in the store ${blobs.root}`, {
+        hint: 'fetch or build the image again',
+      });
+    if (found !== size)
+      throw new TareError('E_SIZE', `blob ${digest} has ${found} bytes, its descriptor promises ${size}`);
+  }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { isDigest, type Digest } from '../base/digest.ts';
+import type { FileStamp } from './file-stamp.ts';
+import type { EntryType, SparseRun } from '../formats/tar/types.ts';
+import type { IndexedMember, LayerIndex } from './types.ts';
+
+/** What is remembered of a layer. */
+export interface LayerRecord {
+  readonly digest: Digest;
+  readonly index: LayerIndex;
+  /** Files that were found to hold the blob, the last one last. */
+  readonly files: readonly FileStamp[];
+}
+
+// One line with the version and the sha256 of all that follows; then a line of JSON on the layer; then a JSON array with a row for each member.
+// All text is bytes: what is stored is its latin1 form, so a path stands in the file as it is in the archive.
+
+const MAGIC = 'tare-layer-index 1';
+const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'hardlink', 'char', 'block', 'fifo'];
+
+/** What only few members have. */
+interface Rare {
+  readonly link?: string;
+  readonly device?: readonly [number, number];
+  readonly sparse?: readonly SparseRun[];
+  readonly xattrs?: readonly (readonly [name: string, value: string])[];
+}
+
+type Row = readonly [
+  path: string,
+  type: number,
+  mode: number,
+  uid: number,
+  gid: number,
+  size: number,
+  mtime: number,
+  dataOffset: number,
+  dataSize: number,
+  sha256: string,
+  rare: Rare | 0,
+];
+
+export function encodeRecord(record: LayerRecord): Buffer {
+  const { members, ...layer } = record.index;
+  const head = JSON.stringify({ digest: record.digest, files: record.files, ...layer });
+  const body = Buffer.from(`${head}\n${JSON.stringify(members.map(rowOf))}\n`, 'latin1');
+  const sum = createHash('sha256').update(body).digest('hex');
+  return Buffer.concat([Buffer.from(`${MAGIC} ${sum}\n`, 'latin1'), body]);
+}
+
+function rowOf(member: IndexedMember): Row {
+  const { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize, sha256 = '' } = member;
+  const rare: Rare = {
+    ...(member.linkname === undefined ? {} : { link: member.linkname }),
+    ...(member.device === undefined ? {} : { device: member.device }),
+    ...(member.sparse === undefined ? {} : { sparse: member.sparse }),
+    ...(member.xattrs === undefined
+      ? {}
+      : { xattrs: [...member.xattrs].map(([name, value]) => [name, Buffer.from(value).toString('latin1')] as const) }),
+  };
+  const isRare = Object.keys(rare).length > 0;
+  return [path, TYPES.indexOf(type), mode, uid, gid, size, mtime, dataOffset, dataSize, sha256, isRare ? rare : 0];
+}
+
+/** Undefined when it is of another version or damaged in any way. */
+export function decodeRecord(bytes: Buffer): LayerRecord | undefined {
+  const lineEnd = bytes.indexOf('\n');
+  const body = bytes.subarray(lineEnd + 1);
+  const sum = createHash('sha256').update(body).digest('hex');
+  if (lineEnd === -1 || bytes.toString('latin1', 0, lineEnd) !== `${MAGIC} ${sum}`) return undefined;
+  const headEnd = body.indexOf('\n');
+  try {
+    const head = JSON.parse(body.toString('latin1', 0, headEnd)) as Partial<Head>;
+    const rows = JSON.parse(body.toString('latin1', headEnd + 1)) as readonly Row[];
+    return recordOf(head, rows);
+  } catch (error) {
+    // The sum was right, so tare wrote it; but not this version of it.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+interface Head {
+  readonly digest: string;
+  readonly files: readonly FileStamp[];
+  readonly diffId: string;
+  readonly wire: number;
+  readonly disk: number;
+}
+
+function recordOf(head: Partial<Head>, rows: readonly Row[]): LayerRecord | undefined {
+  const { digest, diffId, disk, files, wire } = head;
+  if (digest === undefined || diffId === undefined || !isDigest(digest) || !isDigest(diffId)) return undefined;
+  if (typeof wire !== 'number' || typeof disk !== 'number' || !Array.isArray(files)) return undefined;
+  return { digest, files, index: { diffId, wire, disk, members: rows.map(memberOf) } };
+}
+
+function memberOf(row: Row): IndexedMember {
+  const [path, typeNumber, mode, uid, gid, size, mtime, dataOffset, dataSize, sha256, rare] = row;
+  const type = TYPES[typeNumber];
+  if (typeof path !== 'string' || type === undefined) throw new TypeError('a row of a layer index is not valid');
+  const member = { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize };
+  if (rare === 0) return sha256 === '' ? member : { ...member, sha256 };
+  return {
+    ...member,
+    ...(sha256 === '' ? {} : { sha256 }),
+    ...(rare.link === undefined ? {} : { linkname: rare.link }),
+    ...(rare.device === undefined ? {} : { device: rare.device }),
+    ...(rare.sparse === undefined ? {} : { sparse: rare.sparse }),
+    ...(rare.xattrs === undefined
+      ? {}
+      : { xattrs: new Map(rare.xattrs.map(([name, value]) => [name, Buffer.from(value, 'latin1')])) }),
+  };
+}
