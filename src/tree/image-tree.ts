@@ -1,0 +1,48 @@
+import { mapLimit } from '../base/concurrency.ts';
+import { throwIfCancelled } from '../base/context.ts';
+import type { Digest } from '../base/digest.ts';
+import { TareError } from '../base/error.ts';
+import type { Image } from '../oci/types.ts';
+import type { LayerIndex, Store } from '../store/types.ts';
+import { contentReader } from './content.ts';
+import { treeOfLayers } from './layers.ts';
+import type { ContentReader, Tree } from './types.ts';
+
+/** Each layer is decompressed in one thread of the pool and hashed and parsed in this one: more would only wait for each other. */
+const LAYERS_AT_ONCE = 2;
+
+export interface ImageTree {
+  readonly tree: Tree;
+  readonly content: ContentReader;
+  /** One for each layer, base first. */
+  readonly indexes: readonly LayerIndex[];
+}
+
+/**
+ * The file system of an image. The first time that a layer is seen it is decompressed and verified, later its index is read; its tar is
+ * unpacked into the store's cache only when content is asked for.
+ *
+ * @throws TareError E_MANIFEST when layers and diff IDs do not pair up; E_CANCELLED; what `Store.layerIndex` and `treeOfLayers` throw
+ */
+export async function treeOfImage(image: Image, store: Store, signal?: AbortSignal): Promise<ImageTree> {
+  const { layers } = image.manifest;
+  const diffIds = image.config.rootfs.diff_ids;
+  if (layers.length !== diffIds.length) {
+    throw new TareError(
+      'E_MANIFEST',
+      `${image.reference} has ${layers.length} layers, but its config lists ${diffIds.length} diff IDs`,
+    );
+  }
+  const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, index) => {
+    if (signal !== undefined) throwIfCancelled(signal);
+    return store.layerIndex(image.blobs, layer, diffIds[index] as Digest, signal);
+  });
+  const content = contentReader({
+    layerTar: async (diffId) => {
+      const layer = layers[diffIds.indexOf(diffId)];
+      if (layer === undefined) throw new Error(`no layer of ${image.reference} has the diff ID ${diffId}`);
+      return store.layerTar(image.blobs, layer, diffId, signal);
+    },
+  });
+  return { tree: treeOfLayers(indexes), content, indexes };
+}

@@ -1,0 +1,210 @@
+import { TareError } from '../base/error.ts';
+import { cleanPath, compareBytes, joinPath, nameOf, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
+import type { Digest } from '../base/digest.ts';
+import type { IndexedMember, LayerIndex } from '../store/types.ts';
+import { layerNameOf } from './layer-names.ts';
+import { createNodeTree, inodeOf, plainInode, type Inode, type Node, type NodeTree } from './layer-nodes.ts';
+import { createTree } from './memory.ts';
+import type { Entry, Tree } from './types.ts';
+
+export interface LayersOptions {
+  /** Looks at an upper layer without those below: a hard link to something that is not there stays one, with its target's name and no content. */
+  readonly lenient?: boolean;
+}
+
+interface Application {
+  readonly nodes: NodeTree;
+  readonly layer: number;
+  readonly diffId: Digest;
+  readonly lenient: boolean;
+}
+
+/**
+ * The file system that layers (base first) make together: image-spec layer.md, "Applying Changesets", and where it is silent what
+ * containerd and umoci do, except that it does not matter where in its layer a whiteout stands:
+ *
+ * - Members are applied in their order; the last of several of one name wins. A folder over a folder changes its attributes and keeps what is in it;
+ *   anything else takes the place of what was there, with all below it, a folder over a link to a folder too.
+ * - A whiteout takes away what lower layers have, before or after members of its own layer. Folders of which only this layer's members are
+ *   left, and which it has no member for, are plain again (0755, root), as if it had made them.
+ * - Links on the way to a member are followed inside the root; folders that are missing, also behind a dangling link, are made plain.
+ * - A hard link shares the inode of its target, which must be there by then. Its own attributes say nothing. When the name that a
+ *   file was made under is gone, the first of the others in byte order is the `file`.
+ * - The root's own member gives the attributes of the root. A character device 0:0 is a device: it marks a whiteout on disk only.
+ *
+ * @throws TareError E_TAR_PATH for a path or a hard link that leaves the root, or a bad whiteout; E_TAR for a hard link to nothing or to a folder, and a root
+ * that is none; E_NOT_DIRECTORY for a path through a file; E_LOOP; E_LIMIT; E_PATH
+ */
+export function treeOfLayers(indexes: readonly LayerIndex[], options: LayersOptions = {}): Tree {
+  const nodes = createNodeTree();
+  for (const [layer, index] of indexes.entries()) {
+    const application: Application = { nodes, layer, diffId: index.diffId, lenient: options.lenient ?? false };
+    for (const member of index.members) applyMember(application, member);
+  }
+  return createTree(entriesOf(nodes.root));
+}
+
+function applyMember(application: Application, member: IndexedMember): void {
+  const { nodes, layer } = application;
+  const where = `layer ${layer}`;
+  const path = cleanPath(member.path);
+  const meaning = layerNameOf(path, where);
+  switch (meaning.is) {
+    case 'ignored':
+      return;
+    case 'opaque': {
+      const dir = nodes.findFolder(meaning.dir, where);
+      if (dir !== undefined) clear(nodes, dir, layer);
+      return;
+    }
+    case 'whiteout': {
+      const target = nodes.findFolder(meaning.dir, where)?.children?.get(meaning.name);
+      if (target !== undefined) whiteOut(nodes, target, layer);
+      return;
+    }
+    case 'entry':
+      if (path === ROOT) applyRoot(application, member);
+      else applyEntry(application, member, path);
+  }
+}
+
+function applyRoot({ nodes, layer }: Application, member: IndexedMember): void {
+  if (member.type !== 'directory')
+    throw new TareError('E_TAR', `layer ${layer}: the root is a ${member.type}, not a folder`);
+  nodes.root.inode = inodeOf(attributesOf(member));
+  nodes.root.layer = layer;
+}
+
+function applyEntry(application: Application, member: IndexedMember, path: TreePath): void {
+  const { nodes, layer } = application;
+  const parent = nodes.makeFolder(parentOf(path), layer, `layer ${layer}`);
+  const name = nameOf(path);
+  const existing = parent.children?.get(name);
+  if (member.type === 'directory' && existing?.children !== undefined) {
+    existing.inode = inodeOf(attributesOf(member));
+    existing.layer = layer;
+    existing.written = layer;
+    for (let up: Node | undefined = existing; up !== undefined && up.touched !== layer; up = up.parent)
+      up.touched = layer;
+    return;
+  }
+  // Before the target of a hard link is looked for: it may have been what goes.
+  if (existing !== undefined) nodes.remove(existing);
+  const inode =
+    member.type === 'hardlink' ? linkedInode(application, member, path) : newInode(application, member, path);
+  nodes.put(parent, name, inode, layer, true);
+}
+
+function newInode({ layer, diffId }: Application, member: IndexedMember, path: TreePath): Inode {
+  const attributes = attributesOf(member);
+  if (member.type === 'symlink') {
+    const link = member.linkname ?? '';
+    if (link === '' || link.includes('\0')) {
+      throw new TareError(
+        'E_TAR',
+        `layer ${layer}: the target of the symbolic link ${quotePath(path)} is empty or not a path`,
+      );
+    }
+    return inodeOf({ ...attributes, link });
+  }
+  if (member.type !== 'file') return inodeOf(attributes);
+  const { dataOffset: offset, dataSize: size, sparse, sha256 } = member;
+  return inodeOf({
+    ...attributes,
+    size: member.size,
+    content: { in: 'layer', diffId, offset, size, ...(sparse === undefined ? {} : { sparse }) },
+    ...(sha256 === undefined ? {} : { sha256 }),
+  });
+}
+
+function attributesOf(member: IndexedMember): Inode['attributes'] {
+  const { type, mode, uid, gid, mtime, device, xattrs } = member;
+  return {
+    type,
+    mode,
+    uid,
+    gid,
+    size: 0,
+    mtime,
+    ...(device === undefined ? {} : { device }),
+    ...(xattrs === undefined || xattrs.size === 0 ? {} : { xattrs }),
+  };
+}
+
+function linkedInode({ nodes, layer, lenient }: Application, member: IndexedMember, path: TreePath): Inode {
+  const target = cleanPath(member.linkname ?? '');
+  const dir = target === ROOT ? undefined : nodes.findFolder(parentOf(target), `layer ${layer}`);
+  const found = dir?.children?.get(nameOf(target));
+  if (found !== undefined && found.children === undefined) {
+    found.inode.shared = true;
+    return found.inode;
+  }
+  if (lenient) return inodeOf({ ...attributesOf(member), link: target });
+  const fault = found === undefined && target !== ROOT ? 'which is not there' : 'which is a folder';
+  throw new TareError('E_TAR', `layer ${layer}: ${quotePath(path)} is a hard link to ${quotePath(target)}, ${fault}`);
+}
+
+/** Takes away what lower layers have at `node`; what this layer wrote stays. */
+function whiteOut(nodes: NodeTree, node: Node, layer: number): void {
+  if (node.touched !== layer) {
+    nodes.remove(node);
+    return;
+  }
+  if (node.children === undefined) return;
+  if (node.written !== layer) resetFolder(node, layer);
+  clear(nodes, node, layer);
+}
+
+/** The same for all that is in a folder. Each folder is gone through once in a layer, however often it is asked for. */
+function clear(nodes: NodeTree, dir: Node, layer: number): void {
+  const todo: Node[] = [dir];
+  for (let folder = todo.pop(); folder !== undefined; folder = todo.pop()) {
+    if (folder.cleared === layer) continue;
+    folder.cleared = layer;
+    for (const child of folder.children?.values() ?? []) {
+      if (child.touched !== layer) {
+        nodes.remove(child);
+      } else if (child.children !== undefined) {
+        if (child.written !== layer) resetFolder(child, layer);
+        todo.push(child);
+      }
+    }
+  }
+}
+
+function resetFolder(folder: Node, layer: number): void {
+  folder.inode = plainInode();
+  folder.layer = layer;
+}
+
+function entriesOf(root: Node): Entry[] {
+  const entries: Entry[] = [entryOf(root, ROOT)];
+  const shared = new Map<Inode, { readonly node: Node; readonly path: TreePath }[]>();
+  const todo: { readonly folder: Node; readonly path: TreePath }[] = [{ folder: root, path: ROOT }];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    for (const node of next.folder.children?.values() ?? []) {
+      const path = joinPath(next.path, node.name);
+      if (node.children !== undefined) todo.push({ folder: node, path });
+      if (!node.inode.shared) {
+        entries.push(entryOf(node, path));
+        continue;
+      }
+      const names = shared.get(node.inode);
+      if (names === undefined) shared.set(node.inode, [{ node, path }]);
+      else names.push({ node, path });
+    }
+  }
+  for (const [inode, names] of shared) {
+    names.sort((a, b) => compareBytes(a.path, b.path));
+    const first = names.find(({ node }) => node === inode.owner) ?? names[0];
+    for (const name of names) {
+      const entry = entryOf(name.node, name.path);
+      entries.push(name === first || first === undefined ? entry : { ...entry, type: 'hardlink', link: first.path });
+    }
+  }
+  return entries;
+}
+
+function entryOf(node: Node, path: TreePath): Entry {
+  return { ...node.inode.attributes, path, layer: node.layer };
+}
