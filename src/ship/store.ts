@@ -1,0 +1,168 @@
+import type { Digest } from '../base/digest.ts';
+import { TareError } from '../base/error.ts';
+import { compareBytes } from '../base/path.ts';
+import { collectBytes, verified } from '../base/streams.ts';
+import { DOCKER_LAYER, isIndex, OCI_LAYER } from '../oci/media-types.ts';
+import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/parse-config.ts';
+import { normalisePlatform } from '../oci/platform.ts';
+import { parseImageName } from '../oci/reference.ts';
+import type { Descriptor, ImageConfig, Manifest, Platform } from '../oci/types.ts';
+import { findImage } from '../store/lookup.ts';
+import { readDocument } from '../store/reachable.ts';
+import type { Store, TaggedImage } from '../store/types.ts';
+
+export interface StoredImage {
+  readonly reference: string;
+  /** Of the manifest or index. */
+  readonly digest: Digest;
+  /** Null for an index of several platforms, and for an image that cannot be read. */
+  readonly platform: Platform | null;
+  /** Bytes: layers as they are stored, and their tars; null where a compressed layer would have to be unpacked. Over all platforms for an index. */
+  readonly size: { readonly wire: number; readonly disk: number | null };
+  readonly created: string | null;
+  readonly layers: number;
+  /** Why the image cannot be used. */
+  readonly problem?: string;
+}
+
+/** Every name of the store, in byte order. A damaged image is listed with its problem. */
+export async function images(options: { readonly store: Store }): Promise<StoredImage[]> {
+  const { store } = options;
+  const listed: StoredImage[] = [];
+  for (const image of await store.images()) listed.push(await listImage(store, image));
+  return listed.sort((a, b) => compareBytes(a.reference, b.reference));
+}
+
+async function listImage(store: Store, image: TaggedImage): Promise<StoredImage> {
+  const named = { reference: image.name, digest: image.descriptor.digest };
+  try {
+    const parts = await platformsOf(store, image.descriptor);
+    const layers = uniqueLayers(parts.map((part) => part.manifest));
+    const only = parts.length === 1 && !isIndex(image.descriptor.mediaType) ? parts[0]?.config : undefined;
+    return {
+      ...named,
+      platform: only === undefined ? null : platformOf(only),
+      size: sizesOf(layers),
+      created: only?.created ?? null,
+      layers: layers.length,
+    };
+  } catch (error) {
+    if (!(error instanceof TareError)) throw error;
+    return {
+      ...named,
+      platform: null,
+      size: { wire: 0, disk: null },
+      created: null,
+      layers: 0,
+      problem: error.message,
+    };
+  }
+}
+
+function sizesOf(layers: readonly Descriptor[]): StoredImage['size'] {
+  const wire = layers.reduce((total, layer) => total + layer.size, 0);
+  const isPlain = layers.every((layer) => layer.mediaType === OCI_LAYER || layer.mediaType === DOCKER_LAYER);
+  return { wire, disk: isPlain ? wire : null };
+}
+
+interface PlatformImage {
+  readonly manifest: Manifest;
+  readonly config: ImageConfig | undefined;
+}
+
+/** Manifests of an index that are not in the store count nothing: a copy of one platform leaves the others out. */
+async function platformsOf(store: Store, descriptor: Descriptor): Promise<PlatformImage[]> {
+  const document = await readDocument(descriptor, store.blobs);
+  if (!('manifests' in document)) return [{ manifest: document, config: await configOf(store, document) }];
+  const parts: PlatformImage[] = [];
+  for (const child of document.manifests) {
+    if ((await store.blobs.size(child.digest)) === undefined) continue;
+    const inner = await readDocument(child, store.blobs);
+    if (!('manifests' in inner)) parts.push({ manifest: inner, config: undefined });
+  }
+  return parts;
+}
+
+async function configOf(store: Store, manifest: Manifest): Promise<ImageConfig> {
+  const source = verified(store.blobs.open(manifest.config), manifest.config);
+  return parseImageConfig(await collectBytes(source, MAX_CONFIG_BYTES, 'the image config'), { manifest });
+}
+
+function platformOf(config: ImageConfig): Platform {
+  const { architecture, os, variant } = config;
+  return normalisePlatform({ os, architecture, ...(variant === undefined ? {} : { variant }) });
+}
+
+function uniqueLayers(manifests: readonly Manifest[]): Descriptor[] {
+  if (manifests.length === 1) return [...(manifests[0]?.layers ?? [])];
+  return [...new Map(manifests.flatMap(({ layers }) => layers).map((layer) => [layer.digest, layer])).values()];
+}
+
+export interface TagResult {
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly source: string;
+}
+
+/**
+ * Gives an image one more name; whatever had the name loses it. The record of reasons comes along.
+ * @throws TareError E_IMAGE_NOT_FOUND, E_REFERENCE
+ */
+export async function tagImage(options: {
+  readonly store: Store;
+  /** As `findImage` understands it. */
+  readonly source: string;
+  readonly name: string;
+}): Promise<TagResult> {
+  const { store } = options;
+  const reference = parseImageName(options.name);
+  const image = await findImage(store, options.source);
+  await store.tag(reference, image.descriptor, image.evidence);
+  return { reference, digest: image.descriptor.digest, source: image.name };
+}
+
+export interface RemoveResult {
+  /** Names, in byte order. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Takes names away; a digest (or the beginning of one) stands for every name of that image. All are looked up before the first one goes.
+ * The bytes stay until `pruneStore`.
+ * @throws TareError E_IMAGE_NOT_FOUND; then nothing was removed
+ */
+export async function removeImages(options: {
+  readonly store: Store;
+  readonly names: readonly string[];
+}): Promise<RemoveResult> {
+  const { store } = options;
+  const doomed = new Set<string>();
+  for (const text of options.names) for (const image of await namesFor(store, text)) doomed.add(image.name);
+  const removed: string[] = [];
+  for (const name of [...doomed].sort(compareBytes)) if (await store.untag(name)) removed.push(name);
+  return { removed };
+}
+
+async function namesFor(store: Store, text: string): Promise<TaggedImage[]> {
+  const image = await findImage(store, text);
+  if (text.includes('@') || (await store.find(text)) !== undefined) return [image];
+  const all = await store.images();
+  const same = all.filter((item) => item.descriptor.digest === image.descriptor.digest);
+  if (same.length > 0) return same;
+  throw new TareError('E_IMAGE_NOT_FOUND', `${text} has no name that could be removed`, {
+    hint: '`tare prune` drops what has no name',
+  });
+}
+
+export interface PruneResult {
+  readonly dryRun: boolean;
+  readonly blobs: number;
+  /** Freed, or to be freed: blobs, caches and leftovers. */
+  readonly bytes: number;
+}
+
+/** Deletes what no name leads to. @throws TareError E_STORE when a manifest is damaged; then nothing is deleted */
+export async function pruneStore(options: { readonly store: Store; readonly dryRun?: boolean }): Promise<PruneResult> {
+  const dryRun = options.dryRun ?? false;
+  return { dryRun, ...(await options.store.prune({ dryRun })) };
+}

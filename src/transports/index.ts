@@ -1,0 +1,123 @@
+import { isTareError, TareError } from '../base/error.ts';
+import type { Context } from '../base/events.ts';
+import { parsePlatform } from '../oci/platform.ts';
+import type { Image } from '../oci/types.ts';
+import type { Store } from '../store/types.ts';
+import { PREFIXES, transportOf, unknownTransport, type Prefix } from './route.ts';
+import type { Transport, TransportLine, TransportTools, Written } from './types.ts';
+
+export type { TransportLine, Written } from './types.ts';
+
+const STORE: TransportLine = {
+  name: 'store',
+  form: 'NAME[:TAG], NAME@DIGEST, DIGEST',
+  summary: "tare's own store, in TARE_HOME",
+  reads: true,
+  writes: true,
+  load: async () => (await import('./store/index.ts')).transport,
+};
+
+const BY_PREFIX: Readonly<Record<Prefix, TransportLine>> = {
+  oci: {
+    name: 'oci',
+    form: 'oci:DIR[:NAME]',
+    summary: 'an OCI image layout in a folder',
+    reads: true,
+    writes: true,
+    load: async () => (await import('./oci/index.ts')).transport,
+  },
+  'oci-archive': {
+    name: 'oci-archive',
+    form: 'oci-archive:FILE[:NAME]',
+    summary: 'a tar archive of an OCI image layout',
+    reads: true,
+    writes: true,
+    load: async () => (await import('./oci-archive/index.ts')).transport,
+  },
+  'docker-archive': {
+    name: 'docker-archive',
+    form: 'docker-archive:FILE[:NAME:TAG]',
+    summary: 'what `docker save` writes and `docker load` reads',
+    reads: true,
+    writes: true,
+    load: async () => (await import('./docker-archive/index.ts')).transport,
+  },
+  'docker-daemon': {
+    name: 'docker-daemon',
+    form: 'docker-daemon:NAME[:TAG]',
+    summary: 'the Docker daemon at DOCKER_HOST',
+    reads: true,
+    writes: true,
+    load: async () => (await import('./docker-daemon/index.ts')).transport,
+  },
+};
+
+/** Every medium, for help texts: one line here, one folder beside this file. Nothing is loaded before it is used. */
+export const TRANSPORTS: readonly TransportLine[] = [STORE, ...PREFIXES.map((prefix) => BY_PREFIX[prefix])];
+
+export interface ImageTools extends TransportTools {
+  readonly store: Store;
+  readonly ctx: Context;
+}
+
+/**
+ * The image that a reference names, in the store or behind a transport's prefix. Manifest and config are verified; layers are not read.
+ * @param options.platform `OS/ARCHITECTURE[/VARIANT]`; without it the host's is taken from an index, and an image of a single platform as it is
+ * @throws TareError E_TRANSPORT for a prefix that is not there; what the transport throws
+ */
+export async function openImage(text: string, options: ImageTools & { readonly platform?: string }): Promise<Image> {
+  const { rest, transport } = await route(text);
+  const { ctx, store } = options;
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  return transport.open(rest, { ctx, store, platform });
+}
+
+/**
+ * Puts an image where a reference says; an image of that name is replaced. The record of reasons goes along where the medium has a place for
+ * it (the store, `oci:`, `oci-archive:`). The manifest and its digest stay what they are, but for docker-archive and docker-daemon: these hold
+ * uncompressed layers, and `digest` is of the manifest that reading the image back from there gives.
+ * @throws TareError E_TRANSPORT, E_REFERENCE; E_DIGEST and E_SIZE when a blob lies; what the transport throws. Nothing half-written is left.
+ */
+export async function writeImage(image: Image, text: string, options: ImageTools): Promise<Written> {
+  const { rest, transport } = await route(text);
+  const { ctx, store } = options;
+  return transport.write(await withEvidenceAtHand(image, ctx), rest, { ctx, store });
+}
+
+/** Two references with one identity name the same image of the same medium, or the same archive file. @throws TareError E_TRANSPORT, E_REFERENCE */
+export async function identityOf(text: string): Promise<string> {
+  const { rest, transport } = await route(text);
+  return transport.identity(rest);
+}
+
+async function route(text: string): Promise<{ readonly transport: Transport; readonly rest: string }> {
+  const prefix = transportOf(text);
+  if (prefix !== undefined) return { transport: await BY_PREFIX[prefix].load(), rest: text.slice(prefix.length + 1) };
+  if (/^[./~\\]/.test(text)) {
+    throw new TareError('E_REFERENCE', `${JSON.stringify(text)} is a path, not an image reference`, {
+      hint: 'put the transport before it: oci:DIR, oci-archive:FILE or docker-archive:FILE',
+    });
+  }
+  const unknown = unknownTransport(text);
+  if (unknown === undefined) return { transport: await STORE.load(), rest: text };
+  const known = PREFIXES.map((name) => `${name}:`).join(', ');
+  throw new TareError(
+    'E_TRANSPORT',
+    `${JSON.stringify(text)}: there is no transport ${unknown} (there are ${known}, and the store's plain names)`,
+  );
+}
+
+/** Other tools copy index.json without what it refers to. The image is as good without its record; saying so is enough. */
+async function withEvidenceAtHand(image: Image, ctx: Context): Promise<Image> {
+  if (image.evidence === undefined) return image;
+  try {
+    for await (const _chunk of image.blobs.open(image.evidence)) break;
+    return image;
+  } catch (error) {
+    if (!isTareError(error, 'E_IMAGE_NOT_FOUND')) throw error;
+  }
+  const message = `the record of reasons ${image.evidence.digest} of ${image.reference} is missing; the copy goes without it`;
+  ctx.onEvent({ kind: 'warning', warning: { code: 'evidence-missing', message } });
+  const { evidence: _missing, ...rest } = image;
+  return rest;
+}

@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { checkRefName, layoutImage } from '../layout.ts';
+import { openArchive } from '../open-archive.ts';
+import { realPath } from '../real-path.ts';
+import { splitPathReference } from '../split-reference.ts';
+import { layoutTar } from '../layout-tar.ts';
+import type { Transport } from '../types.ts';
+import { writeLayoutArchive } from './write.ts';
+
+function placeOf(rest: string): {
+  readonly file: string;
+  readonly name: string | undefined;
+  readonly reference: string;
+} {
+  const { name, path } = splitPathReference('oci-archive', rest);
+  const file = resolve(path);
+  return { file, name, reference: `oci-archive:${file}${name === undefined ? '' : `:${name}`}` };
+}
+
+/** A tar archive of an OCI image layout. Written as a whole: an archive that was there is replaced, with all that it held. */
+export const transport: Transport = {
+  open: async (rest, tools) => {
+    const { file, name, reference } = placeOf(rest);
+    const tar = await openArchive(file, tools);
+    return layoutImage(layoutTar(tar), { reference, name, platform: tools.platform });
+  },
+  write: async (image, rest, { ctx }) => {
+    const { file, name, reference } = placeOf(rest);
+    checkRefName(name);
+    return { reference, ...(await writeLayoutArchive(image, file, name, ctx)) };
+  },
+  identity: async (rest) => `oci-archive:${await realPath(placeOf(rest).file)}`,
+};

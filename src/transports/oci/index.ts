@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { checkRefName, layoutImage } from '../layout.ts';
+import { realPath } from '../real-path.ts';
+import { splitPathReference } from '../split-reference.ts';
+import type { Transport } from '../types.ts';
+import { layoutFolder } from './folder.ts';
+import { writeLayoutFolder } from './write.ts';
+
+interface Place {
+  readonly dir: string;
+  readonly name: string | undefined;
+  /** `oci:/absolute/dir:name` */
+  readonly reference: string;
+}
+
+/** `DIR`, `DIR:NAME`, `DIR:@sha256:…` */
+function placeOf(rest: string): Place {
+  const { name, path } = splitPathReference('oci', rest);
+  const dir = resolve(path);
+  return { dir, name, reference: `oci:${dir}${name === undefined ? '' : `:${name}`}` };
+}
+
+/** An OCI image layout in a folder (image-spec image-layout.md). */
+export const transport: Transport = {
+  open: (rest, { platform }) => {
+    const { dir, name, reference } = placeOf(rest);
+    return layoutImage(layoutFolder(dir), { reference, name, platform });
+  },
+  write: async (image, rest, tools) => {
+    const { dir, name, reference } = placeOf(rest);
+    checkRefName(name);
+    return { reference, ...(await writeLayoutFolder(image, dir, name, tools)) };
+  },
+  identity: async (rest) => {
+    const { dir, name } = placeOf(rest);
+    return `oci:${await realPath(dir)}:${name ?? ''}`;
+  },
+};

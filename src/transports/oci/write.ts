@@ -1,0 +1,114 @@
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { algorithmOf, hexOf } from '../../base/digest.ts';
+import { errnoOf, fromErrno, isTareError, TareError } from '../../base/error.ts';
+import { bytesOf, verified } from '../../base/streams.ts';
+import { encodeIndex } from '../../oci/encode.ts';
+import { OCI_INDEX } from '../../oci/media-types.ts';
+import type { Descriptor, Image, ImageIndex } from '../../oci/types.ts';
+import { parseIndex } from '../../oci/validate.ts';
+import { withLock } from '../../store/lock.ts';
+import { copyBlobs, type BlobSink } from '../blobs.ts';
+import { readHostFile } from '../host-file.ts';
+import {
+  blobPath,
+  checkLayoutFile,
+  INDEX_FILE,
+  LAYOUT_CONTENT,
+  LAYOUT_FILE,
+  layoutEntry,
+  MAX_INDEX_JSON_BYTES,
+  refNameOf,
+  type LayoutFiles,
+} from '../layout.ts';
+import type { TransportTools, Written } from '../types.ts';
+import { replaceFile } from '../write-file.ts';
+import { layoutFolder } from './folder.ts';
+
+/**
+ * Puts an image into a layout folder, which is made when it is not there. Blobs first, index.json last: at any moment the folder is a valid layout
+ * with the old or the new entry. An entry of the same name is replaced, others stay.
+ */
+export async function writeLayoutFolder(
+  image: Image,
+  dir: string,
+  name: string | undefined,
+  { ctx }: TransportTools,
+): Promise<Omit<Written, 'reference'>> {
+  const files = layoutFolder(dir);
+  await prepareFolder(files, dir, ctx.signal);
+  const counts = await copyBlobs(image, folderSink(dir, ctx.signal), ctx);
+  await withLock(await lockFile(dir), async () => {
+    const index = await currentIndex(files);
+    const manifests = [...index.manifests.filter((item) => refNameOf(item) !== name), layoutEntry(image, name)];
+    await replaceFile(join(dir, INDEX_FILE), bytesOf(encodeIndex({ ...index, manifests })), ctx.signal);
+  });
+  return { digest: image.descriptor.digest, ...counts };
+}
+
+/** @throws TareError E_LAYOUT for a folder that holds something else: it is somebody's, and not ours to fill */
+async function prepareFolder(files: LayoutFiles, dir: string, signal: AbortSignal): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    if ((await readdir(dir)).length > 0) {
+      await checkLayoutFile(files);
+    } else {
+      await replaceFile(join(dir, INDEX_FILE), bytesOf(encodeIndex(EMPTY_INDEX)), signal);
+      await replaceFile(join(dir, LAYOUT_FILE), bytesOf(LAYOUT_CONTENT), signal);
+    }
+  } catch (error) {
+    if (isTareError(error, 'E_LAYOUT')) {
+      throw new TareError('E_LAYOUT', `cannot write to ${dir}: ${error.message}`, {
+        hint: 'name a new or empty folder, or one that holds an OCI layout',
+      });
+    }
+    throw fromErrno(error, `cannot write to ${dir}`);
+  }
+}
+
+const EMPTY_INDEX: ImageIndex = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
+
+async function currentIndex(files: LayoutFiles): Promise<ImageIndex> {
+  const bytes = await files.bytes(INDEX_FILE, MAX_INDEX_JSON_BYTES);
+  return bytes === undefined ? EMPTY_INDEX : parseIndex(bytes, { maxBytes: MAX_INDEX_JSON_BYTES });
+}
+
+/** The folder may be the store of another TARE_HOME: then its own lock counts. */
+async function lockFile(dir: string): Promise<string> {
+  try {
+    if ((await stat(join(dir, 'tare'))).isDirectory()) return join(dir, 'tare', 'lock');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fromErrno(error, `cannot read ${dir}`);
+  }
+  return join(dir, '.index.json.lock');
+}
+
+function folderSink(dir: string, signal: AbortSignal): BlobSink {
+  return {
+    has: (descriptor) => isWhole(join(dir, blobPath(descriptor.digest)), descriptor),
+    put: async (descriptor, bytes) => {
+      const path = join(dir, blobPath(descriptor.digest));
+      try {
+        await mkdir(join(dir, 'blobs', algorithmOf(descriptor.digest)), { recursive: true });
+      } catch (error) {
+        throw fromErrno(error, `cannot write to ${dir}`);
+      }
+      await replaceFile(path, verified(bytes, descriptor), signal);
+    },
+  };
+}
+
+/** Whether a blob is there already and is what its name says: one that is not is written anew. */
+async function isWhole(path: string, descriptor: Descriptor): Promise<boolean> {
+  try {
+    const found = await stat(path);
+    if (!found.isFile() || found.size !== descriptor.size) return false;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw fromErrno(error, `cannot read ${path}`);
+  }
+  const hash = createHash(algorithmOf(descriptor.digest));
+  for await (const chunk of readHostFile(path, 'blob', 'E_IMAGE_NOT_FOUND')) hash.update(chunk);
+  return hash.digest('hex') === hexOf(descriptor.digest);
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { throwIfCancelled } from '../base/context.ts';
+import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import type { Bytes } from '../base/streams.ts';
+
+/**
+ * Replaces a file as a whole: the bytes go to a temporary name in the same folder, are flushed, and get the name last. On any error,
+ * also one of the source, the old file stays and the temporary one is gone.
+ *
+ * @returns how many bytes were written
+ * @throws TareError E_EXISTS when the name belongs to something that is not a file; E_PATH_NOT_FOUND when its folder is not there;
+ * E_CANCELLED; E_NO_SPACE, E_READ_ONLY, E_PERMISSION; what the source throws
+ */
+export async function replaceFile(path: string, source: Bytes, signal: AbortSignal): Promise<number> {
+  await refuseSpecial(path);
+  const folder = dirname(path);
+  const temporary = join(folder, `.tare-${randomBytes(8).toString('hex')}.tmp`);
+  const handle = await openTemporary(path, temporary);
+  let size = 0;
+  try {
+    try {
+      for await (const chunk of source) {
+        throwIfCancelled(signal);
+        await attempt(path, () => handle.writeFile(chunk));
+        size += chunk.length;
+      }
+      await attempt(path, () => handle.sync());
+    } finally {
+      await handle.close();
+    }
+    throwIfCancelled(signal);
+    await attempt(path, () => rename(temporary, path));
+  } catch (error) {
+    await unlink(temporary).catch((inner: unknown) => {
+      if (errnoOf(inner) !== 'ENOENT') throw fromErrno(inner, `cannot remove ${temporary}`);
+    });
+    throw error;
+  }
+  await syncFolder(folder);
+  return size;
+}
+
+/** Makes a rename survive a power cut. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await attempt(folder, () => open(folder, 'r'));
+  try {
+    await attempt(folder, () => handle.sync());
+  } finally {
+    await handle.close();
+  }
+}
+
+async function refuseSpecial(path: string): Promise<void> {
+  try {
+    const stat = await lstat(path);
+    if (!stat.isFile() && !stat.isSymbolicLink())
+      throw new TareError('E_EXISTS', `cannot write ${path}: it is there and is not a regular file`);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw fromErrno(error, `cannot write ${path}`);
+  }
+}
+
+async function openTemporary(path: string, temporary: string): Promise<FileHandle> {
+  try {
+    return await open(temporary, 'wx');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      const message = `cannot write ${path}: the folder ${dirname(path)} does not exist`;
+      throw new TareError('E_PATH_NOT_FOUND', message, { hint: 'make the folder first', cause: error });
+    }
+    throw fromErrno(error, `cannot write ${path}`);
+  }
+}
+
+async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw fromErrno(error, `cannot write ${path}`);
+  }
+}
