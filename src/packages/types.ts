@@ -1,9 +1,11 @@
+import type { Warning } from '../base/events.ts';
 import type { TreePath } from '../base/path.ts';
 import type { Entry } from '../tree/types.ts';
 
 export interface Package {
   readonly manager: 'dpkg' | 'apk' | 'npm' | 'python';
   readonly name: string;
+  /** As its record has it; empty when the record names none. */
   readonly version: string;
   readonly architecture?: string;
   /** Where its record is: a stanza's file, a `package.json`, a `*.dist-info` folder. */
@@ -16,8 +18,21 @@ export interface PackageDb {
   readonly packages: readonly Package[];
   /** The owner, asked with the path as the Tree names it (not as the record does: merged /usr is bridged inside). */
   owner(path: TreePath): Package | undefined;
-  /** Every path that the package owns and that is in the tree. */
+  /** Every path that the package owns and that is in the tree, in byte order; of folders only those that no other package owns. */
   files(pkg: Package): readonly TreePath[];
-  /** Entries to add so that scanners still see the packages which own something kept: reduced but truthful records. */
-  reduced(kept: (path: TreePath) => boolean): readonly Entry[];
+  /**
+   * Entries to add so that scanners still see the packages which own something kept: reduced but truthful records, in byte order,
+   * without the folders above them. Empty where the full record is kept itself.
+   */
+  reduced(kept: (path: TreePath) => boolean): Promise<readonly Entry[]>;
+}
+
+export interface PackageDbOptions {
+  /**
+   * Folders that are searched for the packages of npm and Python, all the way down: `[ROOT]` for the Tree of an image, the
+   * application's folder for that of a host, which is too large to be walked. The usual places when omitted.
+   */
+  readonly under?: readonly TreePath[];
+  /** Told of every record that cannot be read; the rest goes on without it. */
+  readonly warn?: (warning: Warning) => void;
 }
