@@ -54,6 +54,8 @@ export interface Running {
   readonly ports: readonly PortMapping[];
   readonly output: AsyncIterable<OutputChunk>;
   wait(): Promise<Exit>;
+  /** Whether something in the container accepts TCP connections on this port of its own loopback now. */
+  connects(port: number): Promise<boolean>;
   /** Runs one more process in the container, with its environment, user and folder. */
   exec(argv: readonly string[]): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
   /** Stop signal, then SIGKILL after `graceMs`; removes everything that it made. Idempotent. */

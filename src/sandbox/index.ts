@@ -1,0 +1,34 @@
+import { bundleBase, reapLeftovers } from './bundle.ts';
+import { startContainer } from './container.ts';
+import { forgetContainer } from './launch.ts';
+import { inspectHost, type RuntimeName, type Unavailable } from './host.ts';
+import type { RootMethod } from './launch.ts';
+import type { Sandbox } from './types.ts';
+
+export type { Unavailable } from './host.ts';
+export type * from './types.ts';
+
+export interface SandboxOptions {
+  /** Default: the environment of this process. TARE_RUNTIME names a runtime, XDG_RUNTIME_DIR a place for temporary folders. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly runtime?: RuntimeName;
+  /** How a root is made writable: by an overlay (the default, with a copy where the kernel refuses), or always by a copy. */
+  readonly root?: RootMethod;
+}
+
+/**
+ * The way this machine runs containers: crun, else runc, as root or in a user namespace. What killed processes of tare left behind is removed.
+ * @throws TareError E_USAGE for a TARE_RUNTIME that is none; E_PERMISSION when the folder for temporary files is somebody else's
+ */
+export async function findSandbox(options: SandboxOptions = {}): Promise<Sandbox | Unavailable> {
+  const env = options.env ?? process.env;
+  const host = await inspectHost(env, options.runtime);
+  if ('unavailable' in host) return host;
+  const base = await bundleBase(env);
+  await reapLeftovers(base, (bundle) => forgetContainer(host, bundle));
+  const ids = { all: 'root', range: 'rootless', single: 'rootless, one user id' }[host.ids];
+  return {
+    description: `${host.runtime.name} ${host.runtime.version} (${ids})`,
+    start: (spec, signal) => startContainer({ host, base, method: options.root ?? 'overlay', spec, signal }),
+  };
+}

@@ -1,0 +1,75 @@
+import { TareError, type TareErrorOptions } from '../../base/error.ts';
+import type { ErrorCode } from '../../base/error-codes.ts';
+
+/** How a problem in a probe is told: E_CONFIG with the place in the file, or E_USAGE with the flag. */
+export interface Complaint {
+  readonly code: Extract<ErrorCode, 'E_CONFIG' | 'E_USAGE'>;
+  readonly where: string;
+  readonly hint?: string;
+}
+
+export function complain(complaint: Complaint, message: string): TareError {
+  const options: TareErrorOptions = complaint.hint === undefined ? {} : { hint: complaint.hint };
+  return new TareError(complaint.code, `${complaint.where}: ${message}`, options);
+}
+
+/** ` (did you mean "x"?)` for the known word that is at most two edits away; empty otherwise. */
+export function suggestion(word: string, known: readonly string[]): string {
+  let best: string | undefined;
+  let distance = 3;
+  for (const candidate of known) {
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (edits < distance) [best, distance] = [candidate, edits];
+  }
+  return best === undefined ? '' : ` (did you mean ${JSON.stringify(best)}?)`;
+}
+
+/** Optimal string alignment distance (Levenshtein, and two neighbours that changed places count once), row by row; 3 when it is more than 2 by length alone. */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3;
+  let above: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      next.push(
+        Math.min(
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          swapped ? (above[j - 2] ?? 0) + 1 : Infinity,
+        ),
+      );
+    }
+    [above, row] = [row, next];
+  }
+  return row[b.length] ?? 3;
+}
+
+/** Splits a command line at white space; single and double quotes keep it together, a backslash keeps the next character. Undefined: a quote is open. */
+export function splitCommand(text: string): string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] as string;
+    if (char === '\\' && quote !== "'" && at + 1 < text.length) word = (word ?? '') + (text[++at] as string);
+    else if (quote !== '' && char === quote) quote = '';
+    else if (quote === '' && (char === '"' || char === "'")) {
+      quote = char;
+      word ??= '';
+    } else if (quote === '' && /\s/.test(char)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + char;
+  }
+  if (quote !== '') return undefined;
+  return word === undefined ? words : [...words, word];
+}
+
+/** `/x/i` as a regular expression, anything else undefined. @throws SyntaxError for a bad expression */
+export function regexOf(match: string): RegExp | undefined {
+  const found = /^\/(.+)\/([imsu]*)$/s.exec(match);
+  return found === null ? undefined : new RegExp(found[1] ?? '', found[2]);
+}

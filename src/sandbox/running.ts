@@ -1,0 +1,190 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errnoOf, TareError } from '../base/error.ts';
+import { removeBundle, writeInitMarker, type Bundle } from './bundle.ts';
+import { execIn, NOT_STARTED } from './exec.ts';
+import type { Host } from './host.ts';
+import { collectOutput } from './output.ts';
+import { closeAll, type Listener } from './ports.ts';
+import { exists, heeds, sendSignal, statOf } from './processes.ts';
+import { startRelay, type Relay } from './relay-client.ts';
+import type { RuntimeProcess } from './runtime-config.ts';
+import { exitOf, signalNumber } from './signals.ts';
+import { startFailure } from './start-failure.ts';
+import type { Exit, Running, RunSpec } from './types.ts';
+
+const SIGKILL = 9;
+/** Between two looks at whether the container has come to life, in milliseconds. */
+const FIRST_LOOK_MS = 2;
+const LAST_LOOK_MS = 50;
+/** What is kept of the runtime's own complaints, in characters. */
+const MAX_EARLY = 4096;
+/** What becomes of a process in a container that ends: it is killed. */
+const GONE = { exit: { code: 137, signal: 'SIGKILL' }, stdout: '', stderr: 'the container has ended' };
+
+export interface ContainerParts {
+  readonly host: Host;
+  readonly bundle: Bundle;
+  readonly child: ChildProcess;
+  readonly spec: RunSpec;
+  readonly listeners: readonly Listener[];
+  readonly stopSignal: number;
+  readonly process: RuntimeProcess;
+}
+
+export interface Container {
+  readonly running: Running;
+  started(signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** Takes a launched container over until it is gone. Its folder goes with it. */
+export function openContainer(parts: ContainerParts): Container {
+  const { bundle, child, host } = parts;
+  const wrapperPid = child.pid;
+  let relay: Relay | undefined;
+  let serial = 0;
+  let pid: number | undefined;
+  let ended = false;
+  let stderr = '';
+  const output = collectOutput({ stdout: child.stdout, stderr: child.stderr });
+  // The runtime's own complaints come over the same stream, before the program has said anything.
+  const onEarly = (chunk: Buffer): void => {
+    stderr = (stderr + chunk.toString('utf8')).slice(0, MAX_EARLY);
+  };
+  child.stderr?.on('data', onEarly);
+  // Closing it is what kills the container when tare ends; an error here only says that the wrapper was faster.
+  const lifeline = child.stdio[3];
+  lifeline?.on('error', () => undefined);
+  const exited = exitCodeOf(child).then((code) => {
+    ended = true;
+    return code;
+  });
+  const finished = exited.then(async (code): Promise<Exit> => {
+    lifeline?.destroy();
+    await relay?.close();
+    closeAll(parts.listeners);
+    return exitOf(code);
+  });
+  let onFailureKnown: () => void = () => undefined;
+  // The folder holds the reason of a failed start: it goes when that has been read.
+  const failureKnown = new Promise<void>((resolve) => {
+    onFailureKnown = resolve;
+  });
+  const cleaned = finished.then(async (exit) => {
+    await failureKnown;
+    await removeBundle(bundle);
+    return exit;
+  });
+  // Who waits gets the error; nobody has to wait.
+  cleaned.catch(() => undefined);
+  const theRelay = (): Relay | undefined => {
+    if (relay === undefined && pid !== undefined && !ended) relay = startRelay(host, pid);
+    return relay;
+  };
+  const publish = async (listener: Listener): Promise<void> => {
+    try {
+      await theRelay()?.publish(listener);
+    } catch (error) {
+      // A program that has ended already needs no ports.
+      if (!ended) throw error;
+    }
+  };
+  const running: Running = {
+    ports: parts.listeners.map(({ mapping }) => mapping),
+    output,
+    wait: () => cleaned,
+    async connects(port) {
+      try {
+        return (await theRelay()?.connects(port)) ?? false;
+      } catch (error) {
+        // The relay ends with the container.
+        if (ended) return false;
+        throw error;
+      }
+    },
+    async exec(argv) {
+      if (ended || wrapperPid === undefined) return GONE;
+      const process = { ...parts.process, args: argv };
+      const result = await execIn({ host, bundle, wrapperPid, process, serial: serial++ });
+      // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
+      return result.exit.code === NOT_STARTED && (pid === undefined || statOf(pid)?.zombie !== false) ? GONE : result;
+    },
+    async stop(graceMs) {
+      if (!ended && pid !== undefined && graceMs > 0 && heeds(pid, parts.stopSignal)) {
+        sendSignal(pid, parts.stopSignal);
+        const controller = new AbortController();
+        await Promise.race([exited, sleep(graceMs, undefined, { signal: controller.signal }).catch(ignoreAbort)]);
+        controller.abort();
+      }
+      if (!ended) {
+        // Both ways: the wrapper also kills what has no id yet.
+        if (pid !== undefined) sendSignal(pid, SIGKILL);
+        lifeline?.destroy();
+      }
+      onFailureKnown();
+      return cleaned;
+    },
+  };
+  return {
+    running,
+    async started(signal) {
+      const abort = (): void => void running.stop(0).catch(() => undefined);
+      signal?.addEventListener('abort', abort, { once: true });
+      void exited.then(() => signal?.removeEventListener('abort', abort));
+      for (let look = FIRST_LOOK_MS; ; look = Math.min(look * 2, LAST_LOOK_MS)) {
+        throwIfAborted(signal);
+        pid ??= readPid(bundle);
+        if (ended) break;
+        // Its network is there before its program is: the relay starts meanwhile.
+        if (parts.listeners.length > 0) theRelay();
+        if (pid !== undefined && runsItsProgram(pid)) break;
+        await Promise.race([exited, sleep(look)]);
+      }
+      if (ended) {
+        const failure = await startFailure({ bundle, code: await exited, stderr, program: parts.spec.args[0] ?? '' });
+        throwIfAborted(signal);
+        if (failure !== undefined) throw failure;
+      }
+      child.stderr?.off('data', onEarly);
+      if (pid !== undefined) {
+        // For the watchman, who then needs no file to know whom to kill.
+        if (!ended && lifeline instanceof Writable) lifeline.write(`${pid}\n`);
+        await writeInitMarker(bundle, pid);
+      }
+      for (const listener of parts.listeners) if (!ended) await publish(listener);
+      onFailureKnown();
+    },
+  };
+}
+
+/** A process that is hidden from us (hidepid) but there is given the benefit of the doubt. */
+function runsItsProgram(pid: number): boolean {
+  return statOf(pid)?.executed ?? exists(pid);
+}
+
+function readPid(bundle: Bundle): number | undefined {
+  try {
+    const text = readFileSync(bundle.path('pid'), 'latin1').trim();
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function exitCodeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(-1));
+    child.once('close', (code, signal) => resolve(code ?? (signal === null ? -1 : 128 + signalNumber(signal))));
+  });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new TareError('E_CANCELLED', 'interrupted while a container was started');
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}

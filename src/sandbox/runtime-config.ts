@@ -1,0 +1,158 @@
+import type { Host } from './host.ts';
+import { seccompProfile, type SeccompProfile } from './seccomp.ts';
+import { SYSTEM_PATH } from './spawn.ts';
+import type { RunSpec } from './types.ts';
+import type { UserIds } from './user.ts';
+
+interface RuntimeMount {
+  readonly destination: string;
+  readonly type?: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** `process` of the OCI runtime spec (config.md), also what `exec` takes. */
+export interface RuntimeProcess {
+  readonly terminal: false;
+  readonly user: {
+    readonly uid: number;
+    readonly gid: number;
+    readonly additionalGids?: readonly number[];
+    readonly umask: number;
+  };
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: Readonly<Record<'bounding' | 'effective' | 'permitted', readonly string[]>>;
+  readonly noNewPrivileges: true;
+}
+
+export interface RuntimeConfig {
+  readonly ociVersion: '1.0.2';
+  readonly process: RuntimeProcess;
+  readonly root: { readonly path: string; readonly readonly: boolean };
+  readonly hostname: string;
+  readonly mounts: readonly RuntimeMount[];
+  readonly linux: {
+    readonly namespaces: readonly { readonly type: string }[];
+    readonly sysctl?: Readonly<Record<string, string>>;
+    readonly seccomp?: SeccompProfile;
+    readonly maskedPaths: readonly string[];
+    readonly readonlyPaths: readonly string[];
+  };
+}
+
+export const DEFAULT_HOSTNAME = 'tare';
+const UMASK = 0o022;
+
+/** Kernel interfaces that tell about, or act on, the whole machine. */
+const MASKED_PATHS: readonly string[] = [
+  '/proc/acpi',
+  '/proc/asound',
+  '/proc/interrupts',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/sys/devices/virtual/powercap',
+  '/sys/firmware',
+];
+const READ_ONLY_PATHS: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** Who the process is in the container, with the environment that it finds. */
+export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): RuntimeProcess {
+  // With one id there is nobody else to become: the process is that one, without the powers of root over the other files of its owner.
+  const single = host.ids === 'single';
+  const capabilities = single && user.uid !== 0 ? [] : host.capabilities;
+  const powers = user.uid === 0 ? capabilities : [];
+  return {
+    terminal: false,
+    user: single
+      ? { uid: 0, gid: 0, umask: UMASK }
+      : {
+          uid: user.uid,
+          gid: user.gid,
+          umask: UMASK,
+          ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }),
+        },
+    args: spec.args,
+    env: environment(spec.env, user),
+    cwd: spec.cwd === '' ? '/' : spec.cwd,
+    capabilities: { bounding: capabilities, effective: powers, permitted: powers },
+    noNewPrivileges: true,
+  };
+}
+
+function environment(given: readonly string[], user: UserIds): readonly string[] {
+  // The last one of a name wins, as with execve(2) by way of a shell; libc would take the first.
+  const entries = new Map(
+    given.filter((each) => each.includes('=')).map((each) => [each.slice(0, each.indexOf('=')), each]),
+  );
+  if (!entries.has('PATH')) entries.set('PATH', `PATH=${SYSTEM_PATH}`);
+  if (!entries.has('HOME')) entries.set('HOME', `HOME=${user.home}`);
+  return [...entries.values()];
+}
+
+/** The bundle's config.json (OCI runtime spec 1.0.2). No limits, no cgroup settings: see docs/ARCHITECTURE.md. */
+export function runtimeConfig(host: Host, spec: RunSpec, user: UserIds, files: readonly RuntimeMount[]): RuntimeConfig {
+  const ownNetwork = spec.network.kind !== 'host';
+  const seccomp = seccompProfile({ arch: process.arch, singleId: host.ids === 'single' });
+  return {
+    ociVersion: '1.0.2',
+    process: runtimeProcess(host, spec, user),
+    root: { path: 'root', readonly: spec.readOnly },
+    hostname: spec.hostname ?? DEFAULT_HOSTNAME,
+    mounts: [...systemMounts(host, ownNetwork), ...temporary(spec), ...files, ...userMounts(spec)],
+    linux: {
+      namespaces: ['pid', 'ipc', 'uts', 'mount', ...(ownNetwork ? ['network'] : [])].map((type) => ({ type })),
+      // In a network of its own every port is the container's to take, also for an ordinary user.
+      ...(ownNetwork ? { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0' } } : {}),
+      ...(seccomp === undefined ? {} : { seccomp }),
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READ_ONLY_PATHS,
+    },
+  };
+}
+
+function systemMounts(host: Host, ownNetwork: boolean): readonly RuntimeMount[] {
+  const mount = (destination: string, type: string, options: string): RuntimeMount => ({
+    destination,
+    type,
+    source: type,
+    options: options.split(','),
+  });
+  // Group 5 (tty) does not exist where one id is all there is.
+  const tty = host.ids === 'single' ? '' : ',gid=5';
+  return [
+    mount('/proc', 'proc', 'nosuid,noexec,nodev'),
+    mount('/dev', 'tmpfs', 'nosuid,strictatime,mode=755,size=65536k'),
+    mount('/dev/pts', 'devpts', `nosuid,noexec,newinstance,ptmxmode=0666,mode=0620${tty}`),
+    mount('/dev/shm', 'tmpfs', 'nosuid,noexec,nodev,mode=1777,size=65536k'),
+    mount('/dev/mqueue', 'mqueue', 'nosuid,noexec,nodev'),
+    // sysfs shows a network namespace: only its owner may mount a new one.
+    host.rootless && !ownNetwork
+      ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
+      : mount('/sys', 'sysfs', 'nosuid,noexec,nodev,ro'),
+  ];
+}
+
+const temporary = (spec: RunSpec): readonly RuntimeMount[] =>
+  spec.readOnly
+    ? [{ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777'] }]
+    : [];
+
+const userMounts = (spec: RunSpec): readonly RuntimeMount[] =>
+  spec.mounts.map((each) => ({
+    destination: each.target,
+    type: 'bind',
+    source: each.source,
+    options: ['rbind', 'rprivate', 'nosuid', 'nodev', each.readOnly ? 'ro' : 'rw'],
+  }));
+
+/** A file of the host seen at a path of the container. */
+export function bindFile(source: string, destination: string): RuntimeMount {
+  return { destination, type: 'bind', source, options: ['bind', 'rprivate', 'nosuid', 'nodev', 'noexec', 'ro'] };
+}

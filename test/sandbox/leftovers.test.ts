@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findSandbox } from '../../src/sandbox/index.ts';
+import { leftoversBelow, until } from '../helpers/leftovers.ts';
+import { needs } from '../helpers/needs.ts';
+import { makeNodeRoot } from '../helpers/rootfs.ts';
+import { startScript } from '../helpers/script-process.ts';
+import { tempDir } from '../helpers/temp.ts';
+
+let root: ReturnType<typeof makeNodeRoot>;
+beforeAll(() => {
+  root = makeNodeRoot();
+});
+afterAll(() => root.remove());
+
+describe.each(['crun', 'runc'] as const)('when tare is killed, %s', (runtime) => {
+  const available = needs(runtime, 'unshare', 'nsenter', 'ldd');
+  const body = (): string => `
+const sandbox = await findSandbox({ runtime: '${runtime}' });
+const running = await sandbox.start({ rootfs: ${JSON.stringify(root.dir)}, args: ['/bin/node', '/app/server.mjs'], env: [], cwd: '/', user: '', readOnly: false,
+  network: { kind: 'private', publish: [{ host: 0, container: 8080 }] }, mounts: [], stdio: 'pipe' });
+console.log('ready');
+setInterval(() => undefined, 1000);
+`;
+
+  const started = async (dir: string) => {
+    const child = startScript(body(), { dir });
+    let told = '';
+    child.stdout?.on('data', (chunk: Buffer) => (told += chunk.toString('utf8')));
+    await until(() => told.includes('ready') || child.exitCode !== null);
+    expect(told).toContain('ready');
+    return child;
+  };
+
+  it.skipIf(!available)('ends the container and removes everything', async () => {
+    const dir = tempDir();
+    const child = await started(dir);
+    const run = join(dir, 'run');
+    expect(leftoversBelow(run)).not.toEqual([]);
+    child.kill('SIGKILL');
+    await until(() => leftoversBelow(run).length === 0);
+  });
+
+  it.skipIf(!available)('together with its watchman, the next tare cleans up', async () => {
+    const dir = tempDir();
+    const child = await started(dir);
+    const run = join(dir, 'run');
+    const [bundle = ''] = readdirSync(join(run, 'tare'));
+    const init = Number(readFileSync(join(run, 'tare', bundle, 'pid'), 'utf8'));
+    const ofRun = (word: string): number[] =>
+      leftoversBelow(run)
+        .filter((line) => line.startsWith('process ') && line.includes(word))
+        .map((line) => Number(/\d+/.exec(line)?.[0]));
+    for (const pid of [...ofRun('launch.sh'), ...ofRun('--bundle')]) if (existsSync(`/proc/${pid}`)) killHard(pid);
+    child.kill('SIGKILL');
+    await until(() => ofRun('launch.sh').length === 0 && child.signalCode !== null);
+    expect(existsSync(`/proc/${init}`)).toBe(true);
+    await findSandbox({ runtime, env: { ...process.env, XDG_RUNTIME_DIR: run } });
+    await until(() => !existsSync(`/proc/${init}`) || readFileSync(`/proc/${init}/stat`, 'latin1').includes(') Z '));
+    expect(leftoversBelow(run)).toEqual([]);
+  });
+});
+
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+it.skipIf(!needs('crun', 'unshare', 'nsenter'))('leaves alone what is not its own', async () => {
+  const dir = tempDir();
+  mkdirSync(join(dir, 'tare', 'notes'), { recursive: true });
+  mkdirSync(join(dir, 'tare', `tare-${process.pid}-1-abc`));
+  writeFileSync(join(dir, 'tare', 'notes', 'text'), '');
+  await findSandbox({ env: { ...process.env, XDG_RUNTIME_DIR: dir } });
+  // The second one claims to be of a process with our id, but not of our start time.
+  expect(readdirSync(join(dir, 'tare'))).toEqual(['notes']);
+});
