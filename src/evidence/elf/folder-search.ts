@@ -1,6 +1,6 @@
 import { type ByteString, joinPath, parentOf, showPath, type TreePath } from '../../base/path.ts';
 import type { ElfObject } from './library.ts';
-import { locate } from './locate.ts';
+import { locate } from '../locate.ts';
 import { sameMachine } from './machines.ts';
 import type { SearchFolder } from './tokens.ts';
 import type { Found, Missing, Process, SearchResult, Variant } from './types.ts';

@@ -12,7 +12,7 @@ import {
 } from './folder-search.ts';
 import { LD_SO_CONF, readLdConfFolders } from './ld-conf.ts';
 import type { Library } from './library.ts';
-import { locate } from './locate.ts';
+import { locate } from '../locate.ts';
 import { machineNames, usualFolders } from './machines.ts';
 import { expandTokens, type TokenValues } from './tokens.ts';
 import { isFound, type Loaded, type Loader, MAX_FOLDERS, type Process, type SearchResult } from './types.ts';

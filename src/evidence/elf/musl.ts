@@ -1,7 +1,7 @@
 import { type ByteString, nameOf, parentOf, showPath, type TreePath } from '../../base/path.ts';
 import { parseMuslPath } from '../../formats/ldconf/index.ts';
 import { EXHAUSTED, foundAt, foundIn, openDirectly } from './folder-search.ts';
-import { locate } from './locate.ts';
+import { locate } from '../locate.ts';
 import { sameMachine } from './machines.ts';
 import { expandMuslTokens } from './tokens.ts';
 import { isFound, type Loaded, type Loader, MAX_FOLDERS, type Process, type SearchResult } from './types.ts';

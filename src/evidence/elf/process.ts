@@ -2,7 +2,7 @@ import { bytesOfText, nameOf, parentOf, type TreePath } from '../../base/path.ts
 import type { ProcessContext } from '../types.ts';
 import { glibcLoader, type GlibcSettings, readGlibcSettings, readSystemFolders } from './glibc.ts';
 import type { ElfObject, Library } from './library.ts';
-import { locate } from './locate.ts';
+import { locate } from '../locate.ts';
 import { machineNames, sameMachine } from './machines.ts';
 import { muslLoader, readMuslSettings } from './musl.ts';
 import type { Loaded, Loader, Process } from './types.ts';

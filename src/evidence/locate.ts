@@ -1,5 +1,5 @@
-import { type ByteString, joinPath, parentOf, ROOT, type TreePath } from '../../base/path.ts';
-import type { Tree } from '../../tree/types.ts';
+import { type ByteString, joinPath, parentOf, ROOT, type TreePath } from '../base/path.ts';
+import type { Tree } from '../tree/types.ts';
 
 /** Linux PATH_MAX, in bytes: the kernel refuses longer names. */
 const PATH_MAX = 4096;

@@ -1,0 +1,238 @@
+import { mapLimit } from '../base/concurrency.ts';
+import { throwIfCancelled } from '../base/context.ts';
+import { TareError } from '../base/error.ts';
+import type { Context, Warning } from '../base/events.ts';
+import { canonicalJson } from '../base/json.ts';
+import { compareBytes, ROOT, showPath, type TreePath } from '../base/path.ts';
+import type { ContentReader, Entry, Tree } from '../tree/types.ts';
+import { createGraph } from './graph.ts';
+import { type Lead, leadTo } from './lead.ts';
+import type { Analyser, Certainty, Edge, EvidenceGraph, Kind, ProcessContext, Root } from './types.ts';
+
+/** A path that is needed from the start. */
+export interface RootPath {
+  readonly root: Root;
+  readonly path: TreePath;
+  readonly kind: Kind;
+  readonly because: string;
+  readonly context: ProcessContext;
+  /** Default: sure. */
+  readonly certainty?: Certainty;
+}
+
+export interface CollectInput {
+  readonly roots: readonly RootPath[];
+  readonly analysers: readonly Analyser[];
+  readonly tree: Tree;
+  readonly content: ContentReader;
+  readonly ctx: Context;
+}
+
+export interface Collected {
+  readonly graph: EvidenceGraph;
+  /** Each once, in byte order. */
+  readonly warnings: readonly Warning[];
+}
+
+/** No real image comes near it. */
+const MAX_EDGES = 2_000_000;
+/** What `Analyser.wants` sees of a file. */
+const HEAD_BYTES = 4096; // 4 KiB
+/** Questions between two reports of progress. */
+const PROGRESS_STEP = 256;
+
+/** Analysers by position: bit n is the n-th. */
+type AnalyserSet = number;
+
+interface Task {
+  readonly path: TreePath;
+  readonly entry: Entry;
+  readonly context: ProcessContext;
+  readonly ask: AnalyserSet;
+}
+
+interface Answer {
+  readonly analyser: number;
+  readonly context: ProcessContext;
+  readonly edges: readonly Edge[];
+}
+
+/** Who leads to a file, in one wave: by the key of the context, what to ask in that context. */
+interface Arrivals {
+  readonly entry: Entry;
+  readonly byContext: Map<string, { readonly context: ProcessContext; ask: AnalyserSet }>;
+}
+
+/**
+ * From the roots to everything that the analysers say is needed, in waves: a wave is all files that the one before led to first, so the
+ * result depends on no order. A file is asked about once per analyser, in the context of whoever leads there (of several the first by bytes);
+ * a root is asked about in each context that it is given with. What only `settled` edges of an analyser lead to, that analyser is not asked about.
+ * Edges to what is not in the tree are dropped; a link that leads nowhere is kept as a link.
+ * @throws TareError E_LIMIT on more than 2 million edges, E_CANCELLED, and what reading throws
+ */
+export async function collect(input: CollectInput): Promise<Collected> {
+  const { analysers, ctx } = input;
+  const everyone = 2 ** analysers.length - 1;
+  const keyOf = contextKeys();
+  const gathered = gatherer(input);
+  const asked = new Map<TreePath, AnalyserSet>();
+  let wave: Task[] = rootTasks(input, gathered, keyOf, everyone);
+  let done = 0;
+  while (wave.length > 0) {
+    for (const { path, ask } of wave) asked.set(path, (asked.get(path) ?? 0) | ask);
+    const answers = await mapLimit(wave, ctx.concurrency, async (task) => {
+      throwIfCancelled(ctx.signal);
+      const answer = await askAll(input, task, gathered.warn);
+      done += 1;
+      if (done % PROGRESS_STEP === 0) ctx.onEvent({ kind: 'step.progress', step: 'evidence', done, unit: 'files' });
+      return answer;
+    });
+    const arrivals = new Map<TreePath, Arrivals>();
+    for (const { analyser, context, edges } of answers.flat()) {
+      for (const edge of edges) {
+        const entry = gathered.add(edge);
+        const settled = edge.settled === true ? everyone & ~(1 << analyser) : everyone;
+        if (entry !== undefined) arrive(arrivals, entry, { context, key: keyOf(context), ask: settled });
+      }
+    }
+    wave = nextTasks(arrivals, asked);
+  }
+  ctx.onEvent({ kind: 'step.progress', step: 'evidence', done, unit: 'files' });
+  return { graph: createGraph(gathered.edges()), warnings: gathered.warnings() };
+}
+
+/** A context's place in the order, and what makes two contexts the same. */
+function contextKeys(): (context: ProcessContext) => string {
+  const keys = new WeakMap<ProcessContext, string>();
+  return (context) => {
+    const known = keys.get(context);
+    if (known !== undefined) return known;
+    const key = canonicalJson([context.argv, context.cwd, context.env]);
+    keys.set(context, key);
+    return key;
+  };
+}
+
+function rootTasks(
+  input: CollectInput,
+  gathered: Gatherer,
+  keyOf: (context: ProcessContext) => string,
+  everyone: AnalyserSet,
+): Task[] {
+  const tasks = new Map<string, Task>();
+  for (const { because, certainty = 'sure', context, kind, path, root } of input.roots) {
+    const entry = gathered.add({ from: root, to: path, kind, because, certainty });
+    if (entry === undefined) continue;
+    tasks.set(`${entry.path}\0${keyOf(context)}`, { path: entry.path, entry, context, ask: everyone });
+  }
+  return [...tasks].sort(([a], [b]) => compareBytes(a, b)).map(([, task]) => task);
+}
+
+function arrive(
+  arrivals: Map<TreePath, Arrivals>,
+  entry: Entry,
+  by: { readonly context: ProcessContext; readonly key: string; readonly ask: AnalyserSet },
+): void {
+  const there: Arrivals = arrivals.get(entry.path) ?? { entry, byContext: new Map() };
+  arrivals.set(entry.path, there);
+  const same = there.byContext.get(by.key);
+  if (same === undefined) there.byContext.set(by.key, { context: by.context, ask: by.ask });
+  else same.ask |= by.ask;
+}
+
+function nextTasks(arrivals: ReadonlyMap<TreePath, Arrivals>, asked: ReadonlyMap<TreePath, AnalyserSet>): Task[] {
+  const tasks: Task[] = [];
+  for (const [path, { byContext, entry }] of [...arrivals].sort(([a], [b]) => compareBytes(a, b))) {
+    let before = asked.get(path) ?? 0;
+    for (const [, { ask, context }] of [...byContext].sort(([a], [b]) => compareBytes(a, b))) {
+      const fresh = ask & ~before;
+      before |= ask;
+      if (fresh !== 0) tasks.push({ path, entry, context, ask: fresh });
+    }
+  }
+  return tasks;
+}
+
+async function askAll(input: CollectInput, task: Task, warn: (warning: Warning) => void): Promise<Answer[]> {
+  const { analysers, content, tree } = input;
+  const { context, entry, path } = task;
+  if (entry.content === undefined || (entry.type !== 'file' && entry.type !== 'hardlink')) return [];
+  const head = await content.read(entry, { offset: 0, size: Math.min(HEAD_BYTES, entry.size) });
+  const answers: Answer[] = [];
+  for (const [at, analyser] of analysers.entries()) {
+    if ((task.ask & (1 << at)) === 0 || !analyser.wants({ path, entry, context }, head)) continue;
+    const edges = await analyser.edges({ path, entry, context }, { tree, content, warn });
+    answers.push({ analyser: at, context, edges });
+  }
+  return answers;
+}
+
+interface Gatherer {
+  /** @returns what the edge leads to in the end, when there is something */
+  add(edge: Edge): Entry | undefined;
+  edges(): Iterable<Edge>;
+  warn(this: void, warning: Warning): void;
+  warnings(): Warning[];
+}
+
+function gatherer({ tree }: CollectInput): Gatherer {
+  const leads = new Map<TreePath, Lead>();
+  const edges: Edge[] = [];
+  /** One edge per link on the way and who goes it, whatever for: the reason that comes first by bytes. */
+  const ways = new Map<string, Edge>();
+  const warnings = new Map<string, Warning>();
+  const warn = (warning: Warning): void => void warnings.set(canonicalJson(warning), warning);
+
+  const lead = (path: TreePath): Lead => {
+    const known = leads.get(path);
+    if (known !== undefined) return known;
+    const found = leadTo(tree, path);
+    leads.set(path, found);
+    if (found.loop) {
+      const shown = showPath(path);
+      warn({ code: 'symlink-loop', message: `${shown} leads nowhere: the symbolic links form a circle`, path: shown });
+    }
+    return found;
+  };
+  const push = (edge: Edge): void => {
+    if (edge.from === edge.to || edge.to === ROOT) return;
+    if (edges.length + ways.size >= MAX_EDGES)
+      throw new TareError('E_LIMIT', `the evidence has more than ${MAX_EDGES} edges`);
+    edges.push(edge);
+  };
+  const way = (edge: Edge): void => {
+    const key = `${edge.from}\0${edge.to}\0${edge.certainty}\0${edge.kind}`;
+    const known = ways.get(key);
+    if (known === undefined || compareBytes(edge.because, known.because) < 0) ways.set(key, edge);
+  };
+  const add = (edge: Edge, depth: number): Entry | undefined => {
+    const { entry, hops } = lead(edge.to);
+    let { from } = edge;
+    let step: Edge = edge;
+    for (const hop of hops) {
+      const { certainty } = step;
+      push({ ...step, from, to: hop.path });
+      for (const link of hop.links) {
+        const because = `a link on the way to ${showPath(step.to)}`;
+        way({ from, to: link, kind: 'symlink', because, certainty });
+      }
+      for (const to of depth > 0 ? [] : hop.folders) {
+        const because = `the link ${showPath(from)} goes through it`;
+        add({ from, to, kind: 'looked-up', because, certainty: 'sure' }, depth + 1);
+      }
+      from = hop.path;
+      const because = `a link to ${showPath(hop.link ?? '')}`;
+      step = { from, to: hop.path, kind: 'symlink', because, certainty: 'sure' };
+    }
+    return entry;
+  };
+  return {
+    add: (edge) => add(edge, 0),
+    *edges() {
+      yield* edges;
+      yield* ways.values();
+    },
+    warn,
+    warnings: () => [...warnings].sort(([a], [b]) => compareBytes(a, b)).map(([, warning]) => warning),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Warning } from '../base/events.ts';
+import { canonicalJson } from '../base/json.ts';
+import type { Analyser, Edge, ProcessContext } from './types.ts';
+
+interface Answer {
+  readonly edges: readonly Edge[];
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * The same analyser, which remembers its answers (and warnings) for one Tree: rules and whole packages make `collect` run in rounds, and
+ * the trace of a Node application is not to be made in each.
+ */
+export function memoised(analyser: Analyser): Analyser {
+  const answers = new Map<string, Promise<Answer>>();
+  const keys = new WeakMap<ProcessContext, string>();
+  const keyOf = (context: ProcessContext): string => {
+    const known = keys.get(context) ?? canonicalJson(context);
+    keys.set(context, known);
+    return known;
+  };
+  return {
+    name: analyser.name,
+    wants: (question, head) => analyser.wants(question, head),
+    edges: async (question, tools) => {
+      const key = `${question.path}\0${keyOf(question.context)}`;
+      let answer = answers.get(key);
+      if (answer === undefined) {
+        const warnings: Warning[] = [];
+        answer = analyser
+          .edges(question, { ...tools, warn: (warning) => warnings.push(warning) })
+          .then((edges) => ({ edges, warnings }));
+        answers.set(key, answer);
+      }
+      const { edges, warnings } = await answer;
+      for (const warning of warnings) tools.warn(warning);
+      return edges;
+    },
+  };
+}

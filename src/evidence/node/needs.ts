@@ -1,0 +1,32 @@
+import type { Warning } from '../../base/events.ts';
+import { showPath, type TreePath } from '../../base/path.ts';
+import type { Certainty, Kind } from '../types.ts';
+import type { Place } from './rules/index.ts';
+
+/** One file that a module needs. */
+export interface Need {
+  readonly path: TreePath;
+  readonly kind: Kind;
+  readonly because: string;
+  readonly certainty: Certainty;
+  readonly line?: number;
+}
+
+const RANK: Readonly<Record<Certainty, number>> = { sure: 0, likely: 1, guess: 2 };
+
+/** Each path once, with the surest reason (of equals, the first in the source); never the module itself. */
+export function surest(needs: readonly Need[], self: TreePath): Need[] {
+  const best = new Map<TreePath, Need>();
+  for (const need of needs) {
+    const known = best.get(need.path);
+    if (need.path !== self && (known === undefined || RANK[need.certainty] < RANK[known.certainty]))
+      best.set(need.path, need);
+  }
+  return [...best.values()];
+}
+
+export function cutWarning(place: Place, line: number, folder: TreePath, count: number): Warning {
+  const path = showPath(place.file);
+  const message = `${path}:${line} names the folder ${showPath(folder)}, which holds more than ${count} files: only the first are kept, name the others in include`;
+  return { code: 'node-folder-cut', message, path, line };
+}

@@ -1,0 +1,98 @@
+import { isTareError } from '../../base/error.ts';
+import type { ByteString, TreePath } from '../../base/path.ts';
+import { type ElfFile, isElf, readElfFrom, readElfImports } from '../../formats/elf/index.ts';
+import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import type { EvidenceGraph } from '../types.ts';
+
+/** A program or shared library that is kept. */
+export interface KeptProgram {
+  readonly path: TreePath;
+  readonly entry: Entry;
+  readonly elf: ElfFile;
+}
+
+/** The ELF files that are kept, in byte order, each read at most once. */
+export interface KeptPrograms {
+  all(): Promise<readonly KeptProgram[]>;
+  /** Names of undefined dynamic symbols; none when the table is broken. */
+  imports(program: KeptProgram): Promise<ReadonlySet<ByteString>>;
+  /** Which of the texts stand somewhere in the constants of the program. */
+  mentions(program: KeptProgram, texts: readonly ByteString[]): Promise<ReadonlySet<ByteString>>;
+}
+
+const PT_LOAD = 1;
+const CHUNK_BYTES = 4 * 1024 * 1024; // 4 MiB
+/** Searched at most, per program. */
+const MAX_SEARCH_BYTES = 512 * 1024 * 1024; // 512 MiB
+/** A library, an addon; everything else must be executable to be worth a look. */
+const LIBRARY_NAME = /\.so(?:\.[0-9.]+)?$|\.node$/;
+
+export function keptPrograms(tree: Tree, content: ContentReader, graph: EvidenceGraph): KeptPrograms {
+  let all: Promise<readonly KeptProgram[]> | undefined;
+  const imports = new Map<TreePath, Promise<ReadonlySet<ByteString>>>();
+  return {
+    all: () => (all ??= openAll(tree, content, graph)),
+    imports: (program) => {
+      const known = imports.get(program.path);
+      if (known !== undefined) return known;
+      const { entry, elf } = program;
+      const found = orWhenBroken(readElfImports(readerOf(content, entry), entry.size, elf), new Set<ByteString>());
+      imports.set(program.path, found);
+      return found;
+    },
+    mentions: (program, texts) => search(content, program, texts),
+  };
+}
+
+const readerOf = (content: ContentReader, entry: Entry) => (offset: number, size: number) =>
+  content.read(entry, { offset, size });
+
+async function openAll(tree: Tree, content: ContentReader, graph: EvidenceGraph): Promise<KeptProgram[]> {
+  const programs: KeptProgram[] = [];
+  let before: TreePath | undefined;
+  for (const path of graph.edges.map((edge) => edge.to).sort()) {
+    const entry = path === before ? undefined : tree.get(path);
+    before = path;
+    if (entry?.content === undefined || entry.size < 4) continue;
+    if ((entry.mode & 0o111) === 0 && !LIBRARY_NAME.test(path)) continue;
+    const read = readerOf(content, entry);
+    if (!isElf(await read(0, 4))) continue;
+    const elf = await orWhenBroken(readElfFrom(read, entry.size, { sections: 'tolerant' }), undefined);
+    if (elf !== undefined) programs.push({ path, entry, elf });
+  }
+  return programs;
+}
+
+/** Constants lie in what is loaded and not written to. They need not end in NUL: Go's lie side by side. */
+async function search(
+  content: ContentReader,
+  { elf, entry }: KeptProgram,
+  texts: readonly ByteString[],
+): Promise<ReadonlySet<ByteString>> {
+  const found = new Set<ByteString>();
+  const needles = texts.map((text) => ({ text, bytes: Buffer.from(text, 'latin1') }));
+  const overlap = Math.max(0, ...needles.map(({ bytes }) => bytes.length - 1));
+  let left = MAX_SEARCH_BYTES;
+  for (const segment of elf.segments) {
+    if (segment.type !== PT_LOAD || segment.writable || !segment.readable) continue;
+    const end = Math.min(segment.offset + Math.min(segment.size, left), entry.size);
+    left -= Math.max(0, end - segment.offset);
+    for (let at = segment.offset; at < end && found.size < needles.length; at += CHUNK_BYTES) {
+      const size = Math.min(CHUNK_BYTES + overlap, end - at);
+      const read = await content.read(entry, { offset: at, size });
+      const chunk = Buffer.from(read.buffer, read.byteOffset, read.byteLength);
+      for (const { bytes, text } of needles) if (!found.has(text) && chunk.includes(bytes)) found.add(text);
+    }
+  }
+  return found;
+}
+
+/** Programs run although parts that only tools read are broken; those tell nothing. */
+async function orWhenBroken<T>(work: Promise<T>, instead: T): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isTareError(error, 'E_ELF') || isTareError(error, 'E_LIMIT')) return instead;
+    throw error;
+  }
+}

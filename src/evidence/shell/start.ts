@@ -1,0 +1,129 @@
+import { type ByteString, nameOf, showPath, type TreePath } from '../../base/path.ts';
+import { openArguments } from './arguments.ts';
+import { NOT_READING, SHELLS } from './builtins.ts';
+import { findFile, findProgram, type Place } from './search.ts';
+import { MAX_DEPTH, type Origin, type Session, type Where } from './session.ts';
+import { parseShebang } from './shebang.ts';
+import { afterOptions, type Argv, wrappedCommands } from './wrappers.ts';
+
+/** Options of shells that take the next word as their value. */
+const SHELL_OPTIONS = ['-o', '+o', '-O', '+O', '--rcfile', '--init-file'];
+
+/** A command line that somebody runs: the program, what it runs in turn, and the files among its arguments. */
+export async function runCommand(session: Session, argv: Argv, origin: Origin, where: Where): Promise<void> {
+  const { tree } = session.tools;
+  const [names = [], ...args] = argv;
+  if (where.depth > MAX_DEPTH || argv.length === 0) return;
+  for (const name of names) {
+    const program = findProgram(tree, name, where);
+    if (program === undefined) {
+      if (origin.certainty === 'sure' && origin.tried !== true && names.length === 1)
+        session.warn('shell-missing', origin, `runs ${showPath(name)}, which is not in this tree`);
+      continue;
+    }
+    const certainty = names.length === 1 ? origin.certainty : 'likely';
+    session.edge({ ...origin, certainty }, program.path, 'command', `runs ${showPath(name)}`);
+    await startProgram(session, program, argv, { ...origin, certainty }, { ...where, depth: where.depth + 1 });
+  }
+  if (!names.some((name) => NOT_READING.has(nameOf(name as TreePath)))) openArguments(session, args, origin, where);
+}
+
+/** What a program does as soon as it is started: a script its lines, a shell what its arguments say, a wrapper another command. */
+export async function startProgram(
+  session: Session,
+  program: Place,
+  argv: Argv,
+  origin: Origin,
+  where: Where,
+): Promise<void> {
+  if (where.depth > MAX_DEPTH) return;
+  if (await startScript(session, program, argv.slice(1), origin, where)) return;
+  const name = nameOf(program.path);
+  // Called by its own name, busybox takes the applet's name as an argument.
+  if (name === 'busybox') return startApplet(session, argv[1]?.[0] ?? '', argv.slice(1), { origin, where });
+  return startApplet(session, name, argv, { origin, where });
+}
+
+function startApplet(
+  session: Session,
+  name: ByteString,
+  argv: Argv,
+  { origin, where }: { readonly origin: Origin; readonly where: Where },
+): void {
+  if (SHELLS.has(name)) return startShell(session, argv, origin, where);
+  for (const inner of wrappedCommands(name, argv)) session.jobs.push({ kind: 'command', argv: inner, origin, where });
+}
+
+/** A `#!` line, as the kernel follows it. @returns false when it is no script */
+export async function startScript(
+  session: Session,
+  script: Place,
+  args: Argv,
+  origin: Origin,
+  where: Where,
+): Promise<boolean> {
+  const shebang = parseShebang(await session.head(script.entry));
+  if (shebang === undefined) return false;
+  const { path } = script.entry;
+  const own: Origin = { from: path, line: 1, certainty: 'sure' };
+  const line = `#!${showPath(shebang.interpreter)}${shebang.argument === undefined ? '' : ` ${showPath(shebang.argument)}`}`;
+  const interpreter = findFile(session.tools.tree, shebang.interpreter, where.folders);
+  if (interpreter?.entry.content === undefined) {
+    const blank = shebang.interpreter.endsWith('\r') ? ': the line ends in a carriage return' : '';
+    session.warn('shell-interpreter', own, `cannot be started by its line ${line}: there is no such program${blank}`);
+    return true;
+  }
+  session.edge(own, interpreter.path, 'interpreter', line);
+  const argv: Argv = [
+    [shebang.interpreter],
+    ...(shebang.argument === undefined ? [] : [[shebang.argument]]),
+    [path],
+    ...args,
+  ];
+  const inner = { ...where, depth: where.depth + 1 };
+  const name = nameOf(interpreter.path);
+  if (name !== 'env') {
+    await startProgram(session, interpreter, argv, { ...origin, from: path, line: 1 }, inner);
+    return true;
+  }
+  for (const [names = [], ...rest] of wrappedCommands('env', argv)) {
+    const program = findProgram(session.tools.tree, names[0] ?? '', where);
+    if (program === undefined) {
+      session.warn(
+        'shell-interpreter',
+        own,
+        `cannot be started by its line ${line}: PATH has no ${showPath(names[0] ?? '')}`,
+      );
+      continue;
+    }
+    session.edge(own, program.path, 'interpreter', `${line}, found on PATH`);
+    await startProgram(session, program, [names, ...rest], { ...origin, from: path, line: 1 }, inner);
+  }
+  return true;
+}
+
+/** `sh [options] -c STRING [name args…]`, `sh [options] FILE [args…]`. */
+function startShell(session: Session, argv: Argv, origin: Origin, where: Where): void {
+  const first = afterOptions(argv, SHELL_OPTIONS);
+  const isCommand = argv.slice(1, first).some(([word]) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(word ?? ''));
+  const rest = argv.slice(first + 1).map((values) => values[0] ?? '');
+  for (const text of argv[first] ?? []) {
+    if (isCommand) {
+      const [program = 'sh', ...parameters] = rest;
+      session.jobs.push({ kind: 'script', script: text, program, parameters, origin, where });
+      continue;
+    }
+    const script = findFile(session.tools.tree, text, where.folders);
+    if (script?.entry.content === undefined) continue;
+    if (script.entry.path !== origin.from) session.edge(origin, script.path, 'opened', 'is run by the shell');
+    const own: Origin = { from: script.entry.path, certainty: 'sure' };
+    session.jobs.push({
+      kind: 'script',
+      script: script.entry,
+      program: script.entry.path,
+      parameters: rest,
+      origin: own,
+      where,
+    });
+  }
+}

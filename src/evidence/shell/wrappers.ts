@@ -1,0 +1,110 @@
+/** A program whose arguments hold another command. */
+interface Wrapper {
+  /** Options that take the next word as their value. */
+  readonly valued?: readonly string[];
+  /** Words between the options and the command. */
+  readonly operands?: number;
+}
+
+const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  chrt: { valued: ['-T', '-P', '-D'], operands: 1 },
+  catatonit: {},
+  doas: { valued: ['-u', '-C'] },
+  'docker-init': { valued: ['-p', '-e'] },
+  'dumb-init': { valued: ['-r', '--rewrite'] },
+  exec: { valued: ['-a'] },
+  flock: { valued: ['-w', '--timeout', '-E', '--conflict-exit-code'], operands: 1 },
+  gosu: { operands: 1 },
+  ionice: { valued: ['-c', '-n', '--class', '--classdata'] },
+  nice: { valued: ['-n', '--adjustment'] },
+  nohup: {},
+  setarch: { operands: 1 },
+  setpriv: { valued: ['--reuid', '--regid', '--groups', '--inh-caps', '--ambient-caps', '--bounding-set'] },
+  setsid: {},
+  stdbuf: { valued: ['-i', '-o', '-e', '--input', '--output', '--error'] },
+  'su-exec': { operands: 1 },
+  sudo: { valued: ['-u', '-g', '-h', '-p', '-C', '-r', '-t', '-U', '--user', '--group'] },
+  taskset: { operands: 1 },
+  time: { valued: ['-f', '-o', '--format', '--output'] },
+  timeout: { valued: ['-k', '-s', '--kill-after', '--signal'], operands: 1 },
+  tini: { valued: ['-p', '-e'] },
+  'tini-static': { valued: ['-p', '-e'] },
+  watch: { valued: ['-n', '--interval'] },
+  xargs: {
+    valued: ['-I', '-n', '-P', '-d', '-L', '-s', '-E', '-a', '--max-args', '--max-procs', '--arg-file', '--delimiter'],
+  },
+};
+
+const ENV_VALUED = ['-u', '-C', '--unset', '--chdir'];
+const FIND_ACTIONS = new Set(['-exec', '-execdir', '-ok', '-okdir']);
+
+/** Words of a command: each with the values that it may have; none when that is only known at run time. */
+export type Argv = readonly (readonly string[])[];
+
+/** The commands that a program starts because its arguments say so. `argv[0]` is `name`, whatever it is called by. */
+export function wrappedCommands(name: string, argv: Argv): Argv[] {
+  if (name === 'env') return [envCommand(argv)];
+  if (name === 'find') return findCommands(argv);
+  if (name === 'start-stop-daemon') return daemonCommand(argv);
+  const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined;
+  if (wrapper === undefined) return [];
+  return [argv.slice(afterOptions(argv, wrapper.valued ?? []) + (wrapper.operands ?? 0))];
+}
+
+/** Where the options end. A word that is only known at run time ends them too: it is more likely the command than an option. */
+export function afterOptions(argv: Argv, valued: readonly string[]): number {
+  let at = 1;
+  for (; at < argv.length; at++) {
+    const word = argv[at]?.[0];
+    if (word === undefined || !word.startsWith('-') || word === '-') break;
+    if (word === '--') return at + 1;
+    if (valued.includes(word)) at++;
+  }
+  return at;
+}
+
+/** env(1): options, then assignments, then the command; `-S` holds all of them in one word, which is how a `#!` line passes several. */
+function envCommand(argv: Argv): Argv {
+  let words = [...argv];
+  for (let at = 1; at < words.length; at++) {
+    const word = words[at]?.[0] ?? '';
+    const split = /^(?:-[a-zA-Z]*S|--split-string(?:=|$))(.*)$/s.exec(word)?.[1];
+    if (split !== undefined) {
+      const text = split === '' ? (words[at + 1]?.[0] ?? '') : split;
+      words = [...words.slice(0, at), ...splitString(text), ...words.slice(at + (split === '' ? 2 : 1))];
+      at--;
+    } else if (ENV_VALUED.includes(word)) at++;
+    else if (word === '--') return afterAssignments(words.slice(at + 1));
+    else if (!word.startsWith('-')) return afterAssignments(words.slice(at));
+  }
+  return [];
+}
+
+function afterAssignments(words: Argv): Argv {
+  const first = words.findIndex((values) => !/^[A-Za-z_]\w*=/.test(values[0] ?? ''));
+  return first === -1 ? [] : words.slice(first);
+}
+
+function splitString(text: string): string[][] {
+  const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) ?? [];
+  return words.map((word) => [word.replaceAll(/["']/g, '')]);
+}
+
+function findCommands(argv: Argv): Argv[] {
+  const out: Argv[] = [];
+  for (const [at, [word]] of argv.entries()) {
+    if (word === undefined || !FIND_ACTIONS.has(word)) continue;
+    const rest = argv.slice(at + 1);
+    const end = rest.findIndex(([text]) => text === ';' || text === '+');
+    out.push(end === -1 ? rest : rest.slice(0, end));
+  }
+  return out;
+}
+
+function daemonCommand(argv: Argv): Argv[] {
+  const at = argv.findIndex(([word]) => ['-x', '--exec', '-a', '--startas'].includes(word ?? ''));
+  const dashes = argv.findIndex(([word]) => word === '--');
+  const program = argv[at + 1];
+  if (at === -1 || program === undefined) return [];
+  return [[program, ...(dashes === -1 ? [] : argv.slice(dashes + 1))]];
+}
