@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import type { Tightness } from '../plan/types.ts';
+import { probeOfValue } from '../sandbox/probes/parse.ts';
+import type { Probe } from '../sandbox/types.ts';
+import type { RawConfig } from './schema.ts';
+import { parseSize } from './size.ts';
+
+/** The settings of one application, from tare.yaml; what is not set is absent. Sizes in bytes, times in milliseconds. */
+export interface Config {
+  readonly name?: string;
+  readonly from?: string;
+  readonly platform?: string;
+  /** The entry module or binary, relative to the application folder. */
+  readonly entry?: string;
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workdir?: string;
+  /** E.g. `8080/tcp`. */
+  readonly expose?: readonly string[];
+  readonly stopSignal?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly tightness?: Tightness;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly strip?: boolean;
+  readonly timezone?: string;
+  readonly compression?: string;
+  readonly probes?: readonly Probe[];
+  readonly timeoutMs?: number;
+  readonly budget?: { readonly wire?: number; readonly disk?: number };
+}
+
+export const CONFIG_FILE = 'tare.yaml';
+const MAX_CONFIG_BYTES = 1024 * 1024; // 1 MiB
+
+/**
+ * Reads `tare.yaml` of a folder; an absent file is an empty Config.
+ * @throws TareError E_CONFIG naming file, line or key
+ */
+export async function readConfig(dir: string): Promise<Config> {
+  const file = join(dir, CONFIG_FILE);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return {};
+    throw fromErrno(error, `cannot read ${file}`);
+  }
+  return parseConfig(text, file);
+}
+
+/** The same for a file that has to be there. @throws TareError E_CONFIG, E_PATH_NOT_FOUND, E_PERMISSION */
+export async function readConfigFile(file: string): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw fromErrno(error, `cannot read ${file}`);
+  }
+  return parseConfig(text, file);
+}
+
+/** @throws TareError E_CONFIG */
+export async function parseConfig(text: string, file: string): Promise<Config> {
+  if (text.length > MAX_CONFIG_BYTES)
+    throw new TareError('E_CONFIG', `${file} is larger than ${MAX_CONFIG_BYTES} bytes`);
+  const [{ parseDocument }, { configSchema }, z] = await Promise.all([
+    import('yaml'),
+    import('./schema.ts'),
+    import('zod/mini'),
+  ]);
+  const document = parseDocument(text, { prettyErrors: true });
+  const problem = document.errors[0];
+  if (problem !== undefined)
+    throw new TareError('E_CONFIG', `${file}: ${problem.message.split('\n')[0] ?? 'not YAML'}`);
+  const value = valueOf(document, file) ?? {};
+  const parsed = z.safeParse(configSchema, value);
+  if (parsed.success) return normalise(parsed.data, file);
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  const detail =
+    issue?.code === 'unrecognized_keys'
+      ? `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
+      : (issue?.message ?? 'not valid');
+  throw new TareError('E_CONFIG', `${file}: ${where === '' ? '' : `${where}: `}${detail}`);
+}
+
+function valueOf(document: { toJS(options: { maxAliasCount: number }): unknown }, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    throw new TareError('E_CONFIG', `${file}: ${error instanceof Error ? error.message : 'cannot be read'}`, {
+      cause: error,
+    });
+  }
+}
+
+function normalise(raw: RawConfig, file: string): Config {
+  const { budget, cmd, entrypoint, env, expose, probes, timeout, user, ...same } = raw;
+  const known = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Partial<Config>;
+  return {
+    ...known,
+    ...(entrypoint === undefined ? {} : { entrypoint: words(entrypoint) }),
+    ...(cmd === undefined ? {} : { cmd: words(cmd) }),
+    ...(env === undefined
+      ? {}
+      : { env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)])) }),
+    ...(user === undefined ? {} : { user: String(user) }),
+    ...(expose === undefined ? {} : { expose: expose.map((item) => parsePort(item, `${file}: expose`, 'E_CONFIG')) }),
+    ...(probes === undefined
+      ? {}
+      : { probes: probes.map((probe, index) => probeOfValue(probe, `${file}: probes[${index}]`)) }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+    ...(budget === undefined ? {} : { budget: budgetOf(budget, file) }),
+  };
+}
+
+const words = (value: string | readonly string[]): readonly string[] =>
+  typeof value === 'string' ? value.trim().split(/\s+/) : value;
+
+/** `8080` → `8080/tcp`. @throws TareError `code` naming `where` */
+export function parsePort(value: string | number, where: string, code: 'E_CONFIG' | 'E_USAGE'): string {
+  const match = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(String(value));
+  const number = Number(match?.[1] ?? 0);
+  if (number < 1 || number > 65535)
+    throw new TareError(code, `${where}: ${JSON.stringify(value)} is not a port such as 8080 or 53/udp`);
+  return `${number}/${match?.[2] ?? 'tcp'}`;
+}
+
+function budgetOf(
+  raw: { wire?: string | number | undefined; disk?: string | number | undefined },
+  file: string,
+): { wire?: number; disk?: number } {
+  return {
+    ...(raw.wire === undefined ? {} : { wire: parseSize(raw.wire, `${file}: budget.wire`) }),
+    ...(raw.disk === undefined ? {} : { disk: parseSize(raw.disk, `${file}: budget.disk`) }),
+  };
+}

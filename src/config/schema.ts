@@ -1,0 +1,34 @@
+import * as z from 'zod/mini';
+
+const text = z.string().check(z.minLength(1));
+const argv = z.union([z.array(text).check(z.minLength(1)), text]);
+const port = z.int().check(z.gte(1), z.lte(65535));
+
+/** What tare.yaml may hold. Every key is optional; unknown keys are refused, because a misspelt key would be ignored in silence. */
+export const configSchema = z.strictObject({
+  name: z.optional(text),
+  from: z.optional(text),
+  platform: z.optional(text),
+  entry: z.optional(text),
+  entrypoint: z.optional(argv),
+  cmd: z.optional(argv),
+  env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  user: z.optional(z.union([text, z.int().check(z.gte(0))])),
+  workdir: z.optional(text),
+  expose: z.optional(z.array(z.union([port, text]))),
+  stopSignal: z.optional(text),
+  labels: z.optional(z.record(z.string(), z.string())),
+  tightness: z.optional(z.enum(['used', 'reachable', 'packages'])),
+  include: z.optional(z.array(text)),
+  exclude: z.optional(z.array(text)),
+  strip: z.optional(z.boolean()),
+  timezone: z.optional(text),
+  compression: z.optional(text),
+  probes: z.optional(z.array(z.record(z.string(), z.unknown()))),
+  timeout: z.optional(z.number().check(z.gt(0))),
+  budget: z.optional(
+    z.strictObject({ wire: z.optional(z.union([text, z.int()])), disk: z.optional(z.union([text, z.int()])) }),
+  ),
+});
+
+export type RawConfig = z.infer<typeof configSchema>;
