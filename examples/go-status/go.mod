@@ -1,0 +1,3 @@
+module example.org/go-status
+
+go 1.21

@@ -1,0 +1,109 @@
+import { throwIfCancelled } from '../base/context.ts';
+import type { Descriptor } from '../oci/types.ts';
+import { openImage, writeImage } from '../transports/index.ts';
+import { overBudget } from './budget.ts';
+import { finishImage, packPlan } from './layers.ts';
+import { prepare, type Prepared } from './prepare.ts';
+import { saveRecord } from './record.ts';
+import type { BuildOptions, BuildResult, BuildTools, DryRun } from './types.ts';
+import { consultedBy, findUnchanged, mayBeRemembered, questionOf } from './unchanged.ts';
+import { verifyBuilt } from './verified.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/**
+ * Application folder → image in the store (and at `output`).
+ * Steps: settings, warehouse, Tree, evidence, Plan, layers, image, verification, name. When nothing that the last equal build looked at
+ * has changed, its result is taken.
+ * @throws TareError on bad input or a missing tool; a failed probe is no error: `verified.ok` is false and no name is given
+ */
+export async function build(options: BuildOptions, tools: BuildTools): Promise<BuildResult> {
+  const began = performance.now();
+  const startedAt = Date.now();
+  const lease = await tools.store.lease();
+  try {
+    const key = await questionOf(options);
+    const known = await findUnchanged(key, options, tools);
+    const made = known === undefined ? await buildAnew(options, tools) : { result: known };
+    const { result } = made;
+    const outputs =
+      result.verified?.ok === false ? [] : await writeOutputs(result.reference, options.output ?? [], tools);
+    const seconds = (performance.now() - began) / 1000;
+    if ('prepared' in made && mayBeRemembered(made.prepared, result, options)) {
+      const { descriptor, evidence, prepared } = made;
+      const warehouse = prepared.warehouse.image?.descriptor.digest ?? null;
+      const record = { key, result, descriptor, evidence, warehouse };
+      await saveRecord(record, consultedBy(prepared), { store: tools.store, startedAt });
+    }
+    return { ...result, outputs, seconds, unchanged: known !== undefined };
+  } finally {
+    await lease.release();
+  }
+}
+
+/** The Plan alone; nothing is written. */
+export async function planBuild(options: BuildOptions, tools: BuildTools): Promise<DryRun> {
+  const { name, plan, settings, start } = await prepare(options, tools);
+  return { dryRun: true, name, entrypoint: start.entrypoint, tightness: settings.tightness ?? 'reachable', plan };
+}
+
+interface Finished {
+  readonly result: BuildResult;
+  readonly descriptor: Descriptor;
+  readonly evidence: Descriptor;
+  readonly prepared: Prepared;
+}
+
+async function buildAnew(options: BuildOptions, tools: BuildTools): Promise<Finished> {
+  const prepared = await prepare(options, tools);
+  const layers = await packPlan(prepared, tools);
+  const image = await finishImage(prepared, layers, tools);
+  const { settings } = prepared;
+  const verdict = await verifyBuilt({
+    digest: image.descriptor.digest,
+    settings,
+    wanted: options.verify,
+    tools,
+  });
+  const ok = verdict.verified === null || verdict.verified.ok;
+  if (ok) await tools.store.tag(prepared.name, image.descriptor, image.evidence);
+  const size = { disk: sum(layers, 'disk'), wire: sum(layers, 'wire') };
+  const result: BuildResult = {
+    reference: ok ? prepared.name : image.descriptor.digest,
+    digest: image.descriptor.digest,
+    platform: prepared.warehouse.platform,
+    size,
+    original: await originalOf(prepared.warehouse, tools),
+    files: sum(layers, 'files'),
+    layers: layers.map(({ packed: _packed, ...layer }) => layer),
+    ...verdict,
+    overBudget: overBudget(settings.budget, size),
+    seconds: 0,
+    warnings: prepared.plan.warnings,
+    unchanged: false,
+    outputs: [],
+  };
+  return { result, ...image, prepared };
+}
+
+async function writeOutputs(reference: string, targets: readonly string[], tools: BuildTools): Promise<string[]> {
+  const written: string[] = [];
+  for (const target of targets) {
+    const image = await openImage(reference, { store: tools.store, ctx: tools.ctx });
+    written.push((await writeImage(image, target, { store: tools.store, ctx: tools.ctx })).reference);
+  }
+  return written;
+}
+
+async function originalOf(warehouse: Warehouse, tools: BuildTools): Promise<BuildResult['original']> {
+  const { image } = warehouse;
+  if (image === undefined) return null;
+  const wire = image.manifest.layers.reduce((total, layer) => total + layer.size, 0);
+  let disk = 0;
+  for (const entry of warehouse.tree.walk()) disk += entry.type === 'hardlink' ? 0 : entry.size;
+  throwIfCancelled(tools.ctx.signal);
+  return { reference: image.reference, digest: image.descriptor.digest, size: { disk, wire } };
+}
+
+function sum<K extends string>(items: readonly Readonly<Record<K, number>>[], key: K): number {
+  return items.reduce((total, item) => total + item[key], 0);
+}

@@ -1,0 +1,201 @@
+import { throwIfCancelled } from '../base/context.ts';
+import { TareError } from '../base/error.ts';
+import { pathOfText, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
+import { readConfig, type Config } from '../config/config.ts';
+import type { ProcessContext } from '../evidence/types.ts';
+import { parseCompression } from '../pack/index.ts';
+import { ownerOf, packageDbs } from '../packages/index.ts';
+import type { PackageDb } from '../packages/types.ts';
+import { applicationGroups, makePlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/types.ts';
+import { contentReader } from '../tree/content.ts';
+import { overlay } from '../tree/overlay.ts';
+import { treeOfDirectory } from '../tree/directory.ts';
+import type { ContentReader, Entry, Tree } from '../tree/types.ts';
+import { locateApplication, type Application } from './application.ts';
+import { findStart, type Start } from './entry.ts';
+import { gatherEvidence, type Gathered } from './evidence.ts';
+import { imageName } from './name.ts';
+import { normalised } from './normalise.ts';
+import { openWarehouse, type Warehouse } from './warehouse.ts';
+import type { BuildOptions, BuildTools } from './types.ts';
+
+export const DEFAULT_COMPRESSION = 'gzip:6';
+const DEFAULT_USER = '65532:65532';
+
+/** Everything that is decided before a byte is packed. */
+export interface Prepared {
+  readonly settings: Config;
+  readonly application: Application;
+  readonly warehouse: Warehouse;
+  readonly tree: Tree;
+  /** The application's own tree, not yet mounted. */
+  readonly own: Tree;
+  readonly content: ContentReader;
+  readonly start: Start;
+  readonly gathered: Gathered;
+  readonly plan: Plan;
+  readonly name: string;
+  readonly user: string;
+  readonly epoch: number;
+}
+
+/** What is started, from which files: the part of the work that `tare init` needs as well. */
+export type Detected = Pick<Prepared, 'settings' | 'application' | 'warehouse' | 'tree' | 'own' | 'content' | 'start'>;
+
+export async function detectStart(options: BuildOptions, tools: BuildTools): Promise<Detected> {
+  const { ctx, store } = tools;
+  const settings = mergeSettings(await readConfig(options.dir), options);
+  parseCompression(settings.compression ?? DEFAULT_COMPRESSION);
+  const application = await locateApplication(options.dir, settings.workdir);
+  const warehouse = await openWarehouse({
+    from: settings.from ?? 'host',
+    platform: settings.platform,
+    path: options.environment?.['PATH'] ?? '',
+    store,
+    ctx,
+  });
+  const own = normalised(await treeOfDirectory(application.hostRoot));
+  const tree = overlay(warehouse.tree, own, application.mount);
+  const content = eitherContent(warehouse);
+  const start = await findStart({
+    tree,
+    content,
+    app: application.dir,
+    config: settings,
+    searchPath: warehouse.searchPath,
+    warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
+  });
+  return { settings, application, warehouse, tree, own, content, start };
+}
+
+/** Settings, warehouse, Tree, evidence, Plan. */
+export async function prepare(options: BuildOptions, tools: BuildTools): Promise<Prepared> {
+  const { ctx } = tools;
+  const found = await detectStart(options, tools);
+  const { application, content, own, settings, start, tree, warehouse } = found;
+  const user = settings.user ?? DEFAULT_USER;
+  ctx.onEvent({ kind: 'step.started', step: 'evidence', detail: start.entrypoint.join(' ') });
+  const databases = await packageDbs(tree, content, {
+    under: warehouse.kind === 'image' ? [ROOT] : [application.mount],
+    warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
+  });
+  const gathered = await gatherEvidence({
+    tree,
+    content,
+    app: application.dir,
+    start,
+    context: processContext(start, application.dir, warehouse),
+    tightness: settings.tightness ?? 'reachable',
+    include: settings.include ?? [],
+    exclude: settings.exclude ?? [],
+    user,
+    timezone: settings.timezone,
+    databases,
+    ctx,
+  });
+  throwIfCancelled(ctx.signal);
+  for (const warning of gathered.warnings) ctx.onEvent({ kind: 'warning', warning });
+  const runtimes = new Set<TreePath>(start.runtime === undefined ? [] : resolvedPaths(tree, start.runtime));
+  const kept = (path: TreePath): boolean => gathered.graph.has(path) && !gathered.excluded(path);
+  const recordsOf = async (database: PackageDb): Promise<Plan['add']> =>
+    (await database.reduced(kept)).map((entry) => ({
+      entry,
+      reason: {
+        from: 'rule:package-records',
+        to: entry.path,
+        kind: 'rule' as const,
+        because: `record of the ${database.manager} packages that kept files come from`,
+        certainty: 'sure' as const,
+      },
+      group: 'system' as const,
+    }));
+  const records = (await Promise.all(databases.map(recordsOf))).flat();
+  const plan = makePlan({
+    tree,
+    graph: gathered.graph,
+    add: [...gathered.add, ...records],
+    excluded: gathered.excluded,
+    groupOf: applicationGroups(application.mount, runtimes),
+    offered: offeredBy(warehouse, own, application),
+    ownerOf: (path) => ownerOf(databases, path)?.name,
+    warnings: gathered.warnings,
+  });
+  ctx.onEvent({
+    kind: 'step.done',
+    step: 'evidence',
+    detail: `${plan.keep.length + plan.add.length} paths kept, ${plan.drop.length} dropped`,
+  });
+  const name = imageName(settings.name, start.name, options.dir);
+  return {
+    ...found,
+    gathered,
+    plan,
+    name: name.includes(':') ? name : `${name}:latest`,
+    user,
+    epoch: epochOf(options),
+  };
+}
+
+/** Flags win over tare.yaml, key by key; `env`, `labels`, `include` and `exclude` are joined. */
+export function mergeSettings(file: Config, options: BuildOptions): Config {
+  const {
+    dir: _dir,
+    output: _output,
+    epoch: _epoch,
+    verify: _verify,
+    dryRun: _dryRun,
+    environment: _environment,
+    ...flags
+  } = options;
+  return {
+    ...file,
+    ...flags,
+    env: { ...file.env, ...flags.env },
+    labels: { ...file.labels, ...flags.labels },
+    include: [...(file.include ?? []), ...(flags.include ?? [])],
+    exclude: [...(file.exclude ?? []), ...(flags.exclude ?? [])],
+  };
+}
+
+/** @throws TareError E_USAGE */
+export function epochOf(options: BuildOptions): number {
+  if (options.epoch !== undefined) return options.epoch;
+  const text = options.environment?.['SOURCE_DATE_EPOCH'] ?? '';
+  if (text === '') return 0;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 0x7fffffff_ffff) return value;
+  throw new TareError('E_USAGE', `SOURCE_DATE_EPOCH=${JSON.stringify(text)} is not a count of seconds since 1970`, {
+    hint: 'set it to an integer, or unset it',
+  });
+}
+
+function processContext(start: Start, cwd: TreePath, warehouse: Warehouse): ProcessContext {
+  return {
+    argv: [...start.entrypoint, ...start.cmd],
+    env: { PATH: warehouse.searchPath.map(textOfBytes).join(':'), ...start.env },
+    cwd,
+  };
+}
+
+/** Content of the application is on the host; content of an image warehouse in its layers. A memory entry is in no place at all. */
+function eitherContent(warehouse: Warehouse): ContentReader {
+  const host = contentReader({ layerTar: () => Promise.reject(new Error('a host file is in no layer')) });
+  const of = (entry: Entry): ContentReader => (entry.content?.in === 'layer' ? warehouse.content : host);
+  return { read: (entry, range) => of(entry).read(entry, range), stream: (entry) => of(entry).stream(entry) };
+}
+
+function resolvedPaths(tree: Tree, path: TreePath): TreePath[] {
+  const found = tree.resolve(path);
+  return found === undefined ? [path] : [path, ...found.via, found.entry.path];
+}
+
+/** What the reader of the Plan wants to see dropped: all of an image warehouse and of the application, not the whole host. */
+function* offeredBy(warehouse: Warehouse, own: Tree, application: Application): Generator<Entry> {
+  if (warehouse.kind === 'image') yield* warehouse.tree.walk();
+  for (const entry of own.walk())
+    yield {
+      ...entry,
+      path: pathOfText('/') === application.mount ? entry.path : (`${application.mount}${entry.path}` as TreePath),
+    };
+}

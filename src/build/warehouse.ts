@@ -1,0 +1,146 @@
+import { arch, platform as osPlatform } from 'node:os';
+import type { Context } from '../base/events.ts';
+import { TareError } from '../base/error.ts';
+import { joinPath, nameOf, pathOfText, type TreePath } from '../base/path.ts';
+import { normalisePlatform, parsePlatform, samePlatform } from '../oci/platform.ts';
+import type { Image, Platform } from '../oci/types.ts';
+import type { Store } from '../store/types.ts';
+import { contentReader } from '../tree/content.ts';
+import { hostTree } from '../tree/host-tree.ts';
+import { recording } from '../tree/recording.ts';
+import { treeOfImage } from '../tree/image-tree.ts';
+import type { ContentReader, Tree } from '../tree/types.ts';
+import { openImage } from '../transports/index.ts';
+import { normalised } from './normalise.ts';
+import type { Consulted } from './record.ts';
+
+/** A Tree that offers files, and what is to be known of it. */
+export interface Warehouse {
+  readonly kind: 'host' | 'image';
+  readonly tree: Tree;
+  readonly content: ContentReader;
+  readonly platform: Platform;
+  readonly image?: Image;
+  /** Folders in which programs are looked up, in order. */
+  readonly searchPath: readonly TreePath[];
+  /** Every host path that was asked for so far. Of an image warehouse nothing: its digest says it all. */
+  readonly consulted: () => Consulted;
+}
+
+export interface WarehouseOptions {
+  /** `host` or an image reference. */
+  readonly from: string;
+  readonly platform: string | undefined;
+  /** PATH of the caller. */
+  readonly path: string;
+  readonly store: Store;
+  readonly ctx: Context;
+}
+
+const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Folders that a program may stay in; one that lives elsewhere (a home folder, a version manager's) is offered in /usr/local/bin. */
+const SYSTEM_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/opt/', '/nix/'];
+
+/** @throws TareError E_PLATFORM when the warehouse is not of that platform, and what `openImage` throws */
+export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
+  return options.from === 'host' ? hostWarehouse(options) : imageWarehouse(options);
+}
+
+function hostWarehouse(options: WarehouseOptions): Warehouse {
+  if (osPlatform() !== 'linux') {
+    throw new TareError('E_PLATFORM', `the host runs ${osPlatform()}, an image needs files of Linux`, {
+      hint: 'take them from an image: `tare build --from IMAGE`',
+    });
+  }
+  const own = normalisePlatform({ os: 'linux', architecture: arch() === 'x64' ? 'amd64' : arch() });
+  if (options.platform !== undefined && !samePlatform(parsePlatform(options.platform), own)) {
+    throw new TareError('E_PLATFORM', `the host offers ${own.os}/${own.architecture}, not ${options.platform}`, {
+      hint: 'take the files from an image of that platform: `tare build --from IMAGE --platform …`',
+    });
+  }
+  const { consulted, tree: host } = recording(hostTree({ root: '/', hide: ['/proc', '/sys', '/dev', '/run'] }));
+  const tree = normalised(host);
+  const content = contentReader({
+    layerTar: () => Promise.reject(new Error('the host has no layers')),
+  });
+  return {
+    kind: 'host',
+    tree: relocated(tree, options.path),
+    content,
+    platform: own,
+    searchPath: foldersOf(`/usr/local/bin:${options.path}:${STANDARD_PATH}`),
+    consulted,
+  };
+}
+
+async function imageWarehouse(options: WarehouseOptions): Promise<Warehouse> {
+  const image = await openImage(options.from, {
+    store: options.store,
+    ctx: options.ctx,
+    ...(options.platform === undefined ? {} : { platform: options.platform }),
+  });
+  const { config } = image;
+  const platform: Platform = {
+    os: config.os,
+    architecture: config.architecture,
+    ...(config.variant === undefined ? {} : { variant: config.variant }),
+  };
+  if (options.platform !== undefined && !samePlatform(parsePlatform(options.platform), platform)) {
+    throw new TareError(
+      'E_PLATFORM',
+      `${image.reference} is of ${platform.os}/${platform.architecture}, not ${options.platform}`,
+    );
+  }
+  const { content, tree } = await treeOfImage(image, options.store, options.ctx.signal);
+  const path = config.config?.Env?.find((item) => item.startsWith('PATH='))?.slice('PATH='.length) ?? STANDARD_PATH;
+  return {
+    kind: 'image',
+    tree,
+    content,
+    platform,
+    image,
+    searchPath: foldersOf(path),
+    consulted: () => ({ paths: [], listed: [] }),
+  };
+}
+
+function foldersOf(path: string): TreePath[] {
+  const folders = path.split(':').filter((dir) => dir.startsWith('/'));
+  return [...new Set(folders.map(pathOfText))];
+}
+
+/**
+ * Programs of PATH that lie outside the system folders (`~/.nvm/…/bin/node`) appear as `/usr/local/bin/NAME`: a home folder's name
+ * is nobody's business, and its mode would lock the container's user out.
+ */
+function relocated(tree: Tree, path: string): Tree {
+  const target = pathOfText('/usr/local/bin');
+  const outside = new Map<TreePath, TreePath>();
+  for (const dir of foldersOf(path)) {
+    const node = tree.resolve(joinPath(dir, 'node'))?.entry;
+    if (node?.type !== 'file') continue;
+    if (!SYSTEM_FOLDERS.some((prefix) => node.path.startsWith(prefix)))
+      outside.set(joinPath(target, nameOf(joinPath(dir, 'node'))), node.path);
+    break;
+  }
+  if (outside.size === 0) return tree;
+  const get: Tree['get'] = (at) => {
+    const source = outside.get(at);
+    const entry = tree.get(source ?? at);
+    return source === undefined || entry === undefined ? entry : { ...entry, path: at };
+  };
+  return {
+    get,
+    resolve: (at) => {
+      const entry = outside.has(at) ? get(at) : undefined;
+      return entry === undefined ? tree.resolve(at) : { entry, via: [] };
+    },
+    children: (at) => tree.children(at),
+    walk: () => tree.walk(),
+  };
+}
+
+/** `linux/amd64`, `linux/arm64/v8`. */
+export function platformText(platform: Platform): string {
+  return [platform.os, platform.architecture, ...(platform.variant === undefined ? [] : [platform.variant])].join('/');
+}

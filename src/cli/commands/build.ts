@@ -1,0 +1,157 @@
+import type { BuildOptions, BuildResult, DryRun } from '../../build/types.ts';
+import { TareError } from '../../base/error.ts';
+import type { CommandSpec, Options } from '../spec.ts';
+import { assignments } from '../values.ts';
+
+export const command: CommandSpec = {
+  name: 'build',
+  arguments: [{ name: '[dir]', description: 'the application folder; the current one when it is left out' }],
+  summary: 'make a microcontainer from an application folder',
+  description:
+    'Makes an OCI image that holds the application, its run time, the libraries that they need, and nothing more; runs it; and gives it a name in the store when it passed its probes.',
+  options: [
+    {
+      flags: '-n, --name <name>',
+      description: 'name of the image',
+      defaultText: "the package's or folder's name",
+      config: 'name',
+    },
+    {
+      flags: '--from <warehouse>',
+      description: 'where run time and libraries come from: host, or an image',
+      defaultText: 'host',
+      config: 'from',
+    },
+    { flags: '--platform <os/arch>', description: 'refuse to build for any other platform', config: 'platform' },
+    {
+      flags: '--entry <file>',
+      description: 'the module or binary to start, instead of what is detected',
+      config: 'entry',
+    },
+    {
+      flags: '-e, --env <name=value>',
+      description: 'an environment variable of the image',
+      repeat: true,
+      config: 'env',
+    },
+    {
+      flags: '-u, --user <user>',
+      description: 'user and group of the process',
+      defaultText: '65532:65532',
+      config: 'user',
+    },
+    {
+      flags: '-w, --workdir <path>',
+      description: 'where the application lies in the image',
+      defaultText: '/app',
+      config: 'workdir',
+    },
+    { flags: '--expose <port>', description: 'a port that the application listens on', repeat: true, config: 'expose' },
+    { flags: '--label <name=value>', description: 'a label of the image', repeat: true, config: 'labels' },
+    { flags: '--include <glob>', description: 'keep these paths as well', repeat: true, config: 'include' },
+    { flags: '--exclude <glob>', description: 'never keep these paths', repeat: true, config: 'exclude' },
+    {
+      flags: '-t, --tightness <much>',
+      description: 'how much to keep around what is needed',
+      choices: ['used', 'reachable', 'packages'],
+      defaultText: 'reachable',
+      config: 'tightness',
+    },
+    { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
+    { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
+    {
+      flags: '--compression <how>',
+      description: 'gzip[:LEVEL], zstd[:LEVEL] or none',
+      defaultText: 'gzip:6',
+      config: 'compression',
+    },
+    {
+      flags: '-o, --output <reference>',
+      description: 'write the image here too: oci:DIR[:NAME], docker-archive:FILE, …',
+      repeat: true,
+    },
+    {
+      flags: '--probe <probe>',
+      description: 'a check that the running image must pass: http:PORT/PATH, tcp:PORT, log:TEXT',
+      repeat: true,
+      config: 'probes',
+    },
+    { flags: '--timeout <seconds>', description: 'how long the probes may take', defaultText: '30', config: 'timeout' },
+    { flags: '--no-verify', description: 'do not run what was built' },
+    { flags: '--dry-run', description: 'print what would be kept and dropped, and why; write nothing' },
+  ],
+  examples: [
+    ['tare build', 'the application in the current folder'],
+    ['tare build app --from oci:node-20', 'files from an image instead of this machine'],
+    ['tare build app --dry-run', 'the plan, file by file'],
+    ['tare build app -o docker-archive:app.tar', 'and `docker load -i app.tar`'],
+  ],
+  async run({ args, cli, options }) {
+    const { build, planBuild } = await import('../../build/build.ts');
+    const store = await cli.store();
+    const settings = await optionsOf(args[0] as string | undefined, options, cli.env);
+    const tools = { store, ctx: cli.ctx };
+    if (settings.dryRun === true) return dryRunResult(await planBuild(settings, tools));
+    return builtResult(await build(settings, tools), cli.quiet);
+  },
+};
+
+async function dryRunResult(plan: DryRun) {
+  const { planJson, planText } = await import('../../report/plan.ts');
+  return { json: planJson(plan), text: planText(plan) };
+}
+
+async function builtResult(result: BuildResult, quiet: boolean) {
+  const { buildText } = await import('../../report/build.ts');
+  const passed = (result.verified === null || result.verified.ok) && result.overBudget.length === 0;
+  return {
+    json: result,
+    text: quiet ? () => result.reference : buildText(result),
+    exit: passed ? 0 : 1,
+  };
+}
+
+async function optionsOf(
+  dir: string | undefined,
+  options: Options,
+  environment: BuildOptions['environment'],
+): Promise<BuildOptions> {
+  const { parsePort } = await import('../../config/config.ts');
+  const { parseProbe } = await import('../../sandbox/probes/parse.ts');
+  const set = <K extends keyof BuildOptions>(key: K, value: BuildOptions[K] | undefined): Partial<BuildOptions> =>
+    value === undefined ? {} : { [key]: value };
+  const many = (name: string): readonly string[] | undefined =>
+    options.list(name).length === 0 ? undefined : options.list(name);
+  const seconds = options.number('timeout');
+  if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
+  return {
+    dir: dir ?? '.',
+    ...set('name', options.text('name')),
+    ...set('from', options.text('from')),
+    ...set('platform', options.text('platform')),
+    ...set('entry', options.text('entry')),
+    ...set('env', many('env') === undefined ? undefined : assignments('--env', options.list('env'), environment)),
+    ...set('user', options.text('user')),
+    ...set('workdir', options.text('workdir')),
+    ...set(
+      'expose',
+      many('expose')?.map((port) => parsePort(port, '--expose', 'E_USAGE')),
+    ),
+    ...set('labels', many('label') === undefined ? undefined : assignments('--label', options.list('label'), {})),
+    ...set('include', many('include')),
+    ...set('exclude', many('exclude')),
+    ...set('tightness', options.text('tightness') as BuildOptions['tightness']),
+    ...set('strip', options.maybeFlag('strip')),
+    ...set('timezone', options.text('timezone')),
+    ...set('compression', options.text('compression')),
+    ...set('output', many('output')),
+    ...set(
+      'probes',
+      many('probe')?.map((text) => parseProbe(text)),
+    ),
+    ...set('timeoutMs', seconds === undefined ? undefined : seconds * 1000),
+    ...set('verify', options.maybeFlag('verify')),
+    ...set('dryRun', options.maybeFlag('dryRun')),
+    ...set('environment', environment),
+  };
+}

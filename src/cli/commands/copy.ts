@@ -1,0 +1,31 @@
+import type { CommandSpec } from '../spec.ts';
+import { PLATFORM_OPTION } from './inspect.ts';
+
+export const command: CommandSpec = {
+  name: 'copy',
+  arguments: [
+    { name: '<source>', description: 'a name of the store, or TRANSPORT:…' },
+    { name: '<target>', description: 'the same forms' },
+  ],
+  summary: 'copy an image from one transport to another',
+  description:
+    'Copies an image. Transports: NAME (the store), oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], docker-daemon:NAME. Blobs that the target has are not written again.',
+  options: [PLATFORM_OPTION],
+  examples: [
+    ['tare copy app docker-daemon:app:latest', 'into the local daemon'],
+    ['tare copy docker-archive:app.tar app', 'from docker save into the store'],
+    ['tare copy app oci:layout:app', 'a folder that skopeo, umoci and podman read'],
+  ],
+  async run({ args, cli, options }) {
+    const [{ copy }, { copyText }] = await Promise.all([import('../../ship/copy.ts'), import('../../report/copy.ts')]);
+    const platform = options.text('platform');
+    const result = await copy({
+      source: String(args[0]),
+      target: String(args[1]),
+      store: await cli.store(),
+      ctx: cli.ctx,
+      ...(platform === undefined ? {} : { platform }),
+    });
+    return { json: result, text: cli.quiet ? () => '' : copyText(result) };
+  },
+};

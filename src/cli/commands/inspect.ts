@@ -1,0 +1,36 @@
+import type { CommandSpec } from '../spec.ts';
+
+export const PLATFORM_OPTION = {
+  flags: '--platform <os/arch>',
+  description: 'which one, when the reference offers several',
+  defaultText: "this machine's",
+} as const;
+
+export const command: CommandSpec = {
+  name: 'inspect',
+  arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
+  summary: 'what an image is',
+  description:
+    'Prints what an image is and what is in it: sizes, layers, settings, distribution, run times. Nothing is run.',
+  options: [PLATFORM_OPTION],
+  examples: [
+    ['tare inspect node-status', ''],
+    ['tare inspect docker-archive:app.tar --json', 'an archive made by docker save'],
+  ],
+  async run({ args, cli, options }) {
+    const [{ inspect }, { openImage }, { inspectText }] = await Promise.all([
+      import('../../explain/inspect.ts'),
+      import('../../transports/index.ts'),
+      import('../../report/inspect.ts'),
+    ]);
+    const store = await cli.store();
+    const platform = options.text('platform');
+    const image = await openImage(String(args[0]), {
+      store,
+      ctx: cli.ctx,
+      ...(platform === undefined ? {} : { platform }),
+    });
+    const answer = await inspect({ image, store, ctx: cli.ctx });
+    return { json: answer, text: inspectText(answer) };
+  },
+};

@@ -1,0 +1,97 @@
+import { TareError } from '../../base/error.ts';
+import type { Mount, Network } from '../../sandbox/types.ts';
+import type { CommandSpec, Options } from '../spec.ts';
+import { assignments, parsePublish } from '../values.ts';
+
+export const command: CommandSpec = {
+  name: 'run',
+  arguments: [
+    { name: '<image>', description: 'a name of the store, or TRANSPORT:…' },
+    { name: '[args...]', description: 'what the entry point gets instead of the image’s own arguments' },
+  ],
+  summary: 'run an image',
+  description:
+    'Runs an image without a daemon, on this terminal, until it ends; nothing of the container is kept. Its exit code becomes that of tare. The network is its own and leads nowhere, but for the ports that are published.',
+  options: [
+    { flags: '-p, --publish <port>', description: '[[ADDRESS:]HOST:]CONTAINER; address 127.0.0.1', repeat: true },
+    {
+      flags: '-e, --env <name=value>',
+      description: 'an environment variable; NAME alone takes it from here',
+      repeat: true,
+    },
+    { flags: '-v, --volume <source:target[:ro]>', description: 'a host folder or file to mount', repeat: true },
+    { flags: '-u, --user <user>', description: 'user and group instead of the image’s own' },
+    { flags: '-w, --workdir <path>', description: 'working folder instead of the image’s own' },
+    { flags: '--entrypoint <program>', description: 'program to start instead of the image’s own' },
+    { flags: '--read-only', description: 'the root file system cannot be written; /tmp can' },
+    {
+      flags: '--network <kind>',
+      description: 'what the container can reach',
+      choices: ['private', 'none', 'host'],
+      defaultText: 'private',
+    },
+    { flags: '--rm', description: 'always so; taken for the habit of it' },
+  ],
+  examples: [
+    ['tare run -p 8080 node-status', 'and `curl localhost:8080/status`'],
+    ['tare run --entrypoint node node-status --version', 'another program of the image'],
+  ],
+  passThrough: true,
+  async run({ args, cli, options }) {
+    const [{ run }, { openImage }] = await Promise.all([
+      import('../../verify/with-sandbox.ts'),
+      import('../../transports/index.ts'),
+    ]);
+    const words = args[1] as readonly string[] | undefined;
+    const overrides = overridesOf(options, words ?? [], cli.env);
+    const store = await cli.store();
+    const image = await openImage(String(args[0]), { store, ctx: cli.ctx });
+    const exit = await run({ image, overrides, store, ctx: cli.ctx });
+    return { json: null, text: () => '', exit: exit.code };
+  },
+};
+
+function overridesOf(options: Options, words: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+  const entrypoint = options.text('entrypoint');
+  const user = options.text('user');
+  const workdir = options.text('workdir');
+  const added = assignments('--env', options.list('env'), env);
+  return {
+    ...(words.length === 0 ? {} : { args: words }),
+    ...(entrypoint === undefined ? {} : { entrypoint: [entrypoint] }),
+    ...(user === undefined ? {} : { user }),
+    ...(workdir === undefined ? {} : { workdir }),
+    env: Object.entries(added).map(([name, value]) => `${name}=${value}`),
+    network: networkOf(options),
+    mounts: options.list('volume').map(mountOf),
+    readOnly: options.flag('readOnly'),
+    stdio: 'host' as const,
+  };
+}
+
+function networkOf(options: Options): Network {
+  const publish = options.list('publish').map(parsePublish);
+  const kind = options.text('network') ?? 'private';
+  if (kind === 'private') return { kind, publish };
+  if (publish.length > 0)
+    throw new TareError('E_USAGE', `--publish means nothing with --network ${kind}`, {
+      hint: kind === 'host' ? 'the ports of the host network are open as they are' : 'leave --network out',
+    });
+  return { kind: kind as 'none' | 'host' };
+}
+
+function mountOf(text: string): Mount {
+  const [source, target, mode, ...rest] = text.split(':');
+  const wrong =
+    source === undefined ||
+    source === '' ||
+    target?.startsWith('/') !== true ||
+    rest.length > 0 ||
+    !['ro', 'rw', undefined].includes(mode);
+  if (wrong) {
+    throw new TareError('E_USAGE', `--volume ${JSON.stringify(text)} is not SOURCE:TARGET[:ro]`, {
+      hint: 'SOURCE is a folder or file of this machine, TARGET an absolute path in the container',
+    });
+  }
+  return { source, target, readOnly: mode === 'ro' };
+}

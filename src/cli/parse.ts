@@ -1,0 +1,149 @@
+import { Command, CommanderError, Option } from 'commander';
+import { TareError } from '../base/error.ts';
+import { GLOBAL_OPTIONS, nameOfFlag, variableOf } from './options.ts';
+import type { CommandSpec, OptionSpec } from './spec.ts';
+import { COMMANDS, type CommandLine } from './table.ts';
+import { VERSION } from '../base/version.ts';
+
+/** A command line taken apart; or a text that answers it at once (help). */
+export type Parsed =
+  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'command';
+      readonly spec: CommandSpec;
+      readonly args: readonly (string | string[] | undefined)[];
+      readonly given: Record<string, unknown>;
+    };
+
+/** @throws TareError E_USAGE */
+export async function parseCommandLine(argv: readonly string[]): Promise<Parsed> {
+  const line = await chosen(argv);
+  const specs = new Map<string, CommandSpec>();
+  if (line !== undefined) specs.set(line.name, await line.load());
+  let answer: Parsed | undefined;
+  let printed = '';
+  const program = programWith(specs, (spec, args, given) => {
+    answer = { kind: 'command', spec, args, given };
+  });
+  program.configureOutput({
+    writeOut: (text) => (printed += text),
+    writeErr: (text) => (printed += text),
+    outputError: () => undefined,
+  });
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  try {
+    program.parse(['node', 'tare', ...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'text', text: printed };
+    throw usageError(error, line);
+  }
+  if (answer !== undefined) return answer;
+  return { kind: 'text', text: program.helpInformation() };
+}
+
+function usageError(error: CommanderError, line: CommandLine | undefined): TareError {
+  const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  return new TareError('E_USAGE', message, {
+    hint: `see \`tare ${line === undefined ? '' : `${line.name} `}--help\``,
+    cause: error,
+  });
+}
+
+/** The first word that is a command; only its file is loaded. `help NAME` counts as well. */
+async function chosen(argv: readonly string[]): Promise<CommandLine | undefined> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return COMMANDS.find((line) => line.name === name);
+}
+
+type OnCommand = (
+  spec: CommandSpec,
+  args: readonly (string | string[] | undefined)[],
+  given: Record<string, unknown>,
+) => void;
+
+/** The whole program; commands that are not in `specs` are there by name and summary only. Also used by the documentation. */
+export function programWith(specs: ReadonlyMap<string, CommandSpec>, onCommand: OnCommand): Command {
+  const program = new Command('tare')
+    .description(
+      'Makes, explains and proves microcontainers: images that hold what the application needs to run, and nothing more.',
+    )
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'the help of a command')
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError(true)
+    .configureHelp({ helpWidth: 100 });
+  for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option));
+  for (const line of COMMANDS) program.addCommand(commanderCommand(line, specs.get(line.name), program, onCommand));
+  program.addHelpText(
+    'after',
+    '\nData lives under TARE_HOME. Every flag can be set as TARE_FLAG_NAME in the environment.\nExit codes: 0 done, 1 the answer is no, 2 wrong use or bad input, 3 the environment said no.',
+  );
+  return program;
+}
+
+function commanderCommand(
+  line: CommandLine,
+  spec: CommandSpec | undefined,
+  program: Command,
+  onCommand: OnCommand,
+): Command {
+  const command = new Command(line.name)
+    .summary(line.summary)
+    .description(spec?.description ?? line.summary)
+    .helpOption('-h, --help', 'print this help');
+  command.exitOverride().showSuggestionAfterError(true).configureHelp({ helpWidth: 100 });
+  if (spec === undefined) return command.allowUnknownOption().allowExcessArguments();
+  for (const argument of spec.arguments) command.argument(argument.name, argument.description);
+  for (const option of spec.options) command.addOption(commanderOption(option));
+  for (const option of GLOBAL_OPTIONS) command.addOption(commanderOption(withoutTakenLetter(option, spec.options)));
+  if (spec.passThrough === true) command.passThroughOptions();
+  if (spec.examples.length > 0) {
+    const width = Math.max(...spec.examples.map(([example]) => example.length));
+    command.addHelpText(
+      'after',
+      `\nExamples:\n${spec.examples.map(([example, what]) => `  ${example.padEnd(width)}  ${what}`).join('\n')}`,
+    );
+  }
+  command.action((...values: unknown[]) => {
+    const args = values.slice(0, spec.arguments.length) as (string | string[] | undefined)[];
+    const given = { ...givenBy(program, GLOBAL_OPTIONS), ...givenBy(command, [...spec.options, ...GLOBAL_OPTIONS]) };
+    onCommand(spec, args, given);
+  });
+  return command;
+}
+
+/** `-v` of `run` is a volume, as everywhere else: there, `--verbose` has no letter. */
+function withoutTakenLetter(option: OptionSpec, own: readonly OptionSpec[]): OptionSpec {
+  const letter = /^-\w, /.exec(option.flags)?.[0];
+  if (letter === undefined || !own.some((other) => other.flags.startsWith(letter))) return option;
+  return { ...option, flags: option.flags.slice(letter.length) };
+}
+
+/** Only what stands on the command line: commander's own defaults (`--no-x` means true) are none of the user's words. */
+function givenBy(command: Command, specs: readonly OptionSpec[]): Record<string, unknown> {
+  const names = specs
+    .map((spec) => nameOfFlag(spec.flags))
+    .filter((name) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(names.map((name) => [name, command.getOptionValue(name) as unknown]));
+}
+
+function commanderOption(spec: OptionSpec): Option {
+  const suffix = [
+    ...(spec.defaultText === undefined ? [] : [`default: ${spec.defaultText}`]),
+    ...(spec.repeat === true ? ['repeatable'] : []),
+    ...(spec.config === undefined ? [] : [`tare.yaml: ${spec.config}`]),
+    `env: ${variableOf(spec.flags)}`,
+  ];
+  const option = new Option(spec.flags, `${spec.description} (${suffix.join('; ')})`);
+  if (spec.choices !== undefined) option.choices([...spec.choices]);
+  if (spec.repeat === true)
+    option.argParser((value: string, previous: unknown) => [
+      ...(Array.isArray(previous) ? (previous as string[]) : []),
+      value,
+    ]);
+  return option;
+}

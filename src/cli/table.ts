@@ -1,0 +1,102 @@
+import type { CommandSpec } from './spec.ts';
+
+export interface CommandLine {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: 'make' | 'prove' | 'explain' | 'ship' | 'store' | 'machine';
+  readonly load: () => Promise<CommandSpec>;
+}
+
+/** Every command: one line here, one file in commands/. The summaries stand here so that `tare --help` loads none of them. */
+export const COMMANDS: readonly CommandLine[] = [
+  {
+    group: 'make',
+    name: 'build',
+    summary: 'make a microcontainer from an application folder',
+    load: async () => (await import('./commands/build.ts')).command,
+  },
+  {
+    group: 'make',
+    name: 'init',
+    summary: 'write a first tare.yaml from what is detected',
+    load: async () => (await import('./commands/init.ts')).command,
+  },
+  {
+    group: 'prove',
+    name: 'run',
+    summary: 'run an image',
+    load: async () => (await import('./commands/run.ts')).command,
+  },
+  {
+    group: 'prove',
+    name: 'verify',
+    summary: 'start an image, probe it, compare it with its original',
+    load: async () => (await import('./commands/verify.ts')).command,
+  },
+  {
+    group: 'explain',
+    name: 'why',
+    summary: 'the chain of reasons that keeps a path',
+    load: async () => (await import('./commands/why.ts')).command,
+  },
+  {
+    group: 'explain',
+    name: 'inspect',
+    summary: 'what an image is',
+    load: async () => (await import('./commands/inspect.ts')).command,
+  },
+  {
+    group: 'explain',
+    name: 'files',
+    summary: 'what is in an image, file by file',
+    load: async () => (await import('./commands/files.ts')).command,
+  },
+  {
+    group: 'explain',
+    name: 'compare',
+    summary: 'a table of sizes, with honest percentages',
+    load: async () => (await import('./commands/compare.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'copy',
+    summary: 'copy an image from one transport to another',
+    load: async () => (await import('./commands/copy.ts')).command,
+  },
+  {
+    group: 'store',
+    name: 'images',
+    summary: 'the images of the local store',
+    load: async () => (await import('./commands/images.ts')).command,
+  },
+  {
+    group: 'store',
+    name: 'tag',
+    summary: 'give an image one more name',
+    load: async () => (await import('./commands/tag.ts')).command,
+  },
+  {
+    group: 'store',
+    name: 'rm',
+    summary: 'take a name away',
+    load: async () => (await import('./commands/rm.ts')).command,
+  },
+  {
+    group: 'store',
+    name: 'prune',
+    summary: 'delete what no name refers to',
+    load: async () => (await import('./commands/prune.ts')).command,
+  },
+  {
+    group: 'store',
+    name: 'unpack',
+    summary: 'write the file system of an image to a folder, safely',
+    load: async () => (await import('./commands/unpack.ts')).command,
+  },
+  {
+    group: 'machine',
+    name: 'doctor',
+    summary: 'what works on this machine, and how to mend the rest',
+    load: async () => (await import('./commands/doctor.ts')).command,
+  },
+];

@@ -1,0 +1,103 @@
+import picomatch from 'picomatch';
+import type { Context } from '../base/events.ts';
+import { TareError } from '../base/error.ts';
+import { pathOfText, quotePath, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
+import type { Bytes } from '../base/streams.ts';
+import type { Image } from '../oci/types.ts';
+import { ownerOf, packageDbs } from '../packages/index.ts';
+import type { Store } from '../store/types.ts';
+import { treeOfImage } from '../tree/image-tree.ts';
+import { treeOfLayers } from '../tree/layers.ts';
+import type { Entry, EntryType } from '../tree/types.ts';
+
+/** One line of `tare files`. Texts are decoded (invalid UTF-8 as lone surrogates); xattr values are base64. */
+export interface FileRow {
+  readonly path: string;
+  readonly type: EntryType;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly link?: string;
+  readonly sha256?: string;
+  readonly device?: readonly [major: number, minor: number];
+  readonly layer: number | null;
+  readonly package?: string;
+  readonly xattrs?: Readonly<Record<string, string>>;
+}
+
+export interface FilesOptions {
+  readonly image: Image;
+  readonly store: Store;
+  readonly ctx: Context;
+  /** Matched against the whole path; `*` stops at a slash, `**` does not. */
+  readonly glob?: string;
+  /** What this one layer (0 = base) holds, whiteouts left out, instead of the flattened image. */
+  readonly layer?: number;
+}
+
+/** Every path of the image but the root, in byte order. */
+export async function files(options: FilesOptions): Promise<readonly FileRow[]> {
+  const { image, store } = options;
+  const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal);
+  let shown = tree;
+  if (options.layer !== undefined) {
+    const index = indexes[options.layer];
+    if (index === undefined) {
+      throw new TareError(
+        'E_USAGE',
+        `${image.reference} has no layer ${options.layer}: it has ${indexes.length}, counted from 0`,
+      );
+    }
+    shown = treeOfLayers([index], { lenient: true });
+  }
+  const databases = await packageDbs(tree, content, { under: [ROOT] });
+  const matches = options.glob === undefined ? () => true : globOf(options.glob);
+  const rows: FileRow[] = [];
+  for (const entry of shown.walk()) {
+    const path = textOfBytes(entry.path);
+    if (!matches(path)) continue;
+    rows.push(rowOf(entry, path, ownerOf(databases, entry.path)?.name, options.layer));
+  }
+  return rows;
+}
+
+function globOf(glob: string): (path: string) => boolean {
+  const absolute = glob.startsWith('/') || glob.startsWith('**') ? glob : `/${glob}`;
+  return picomatch(absolute, { dot: true });
+}
+
+function rowOf(entry: Entry, path: string, owner: string | undefined, layer: number | undefined): FileRow {
+  return {
+    path,
+    type: entry.type,
+    mode: entry.mode,
+    uid: entry.uid,
+    gid: entry.gid,
+    size: entry.size,
+    ...(entry.link === undefined ? {} : { link: textOfBytes(entry.link) }),
+    ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
+    ...(entry.device === undefined ? {} : { device: entry.device }),
+    layer: layer ?? entry.layer ?? null,
+    ...(owner === undefined ? {} : { package: owner }),
+    ...(entry.xattrs === undefined || entry.xattrs.size === 0 ? {} : { xattrs: xattrsOf(entry.xattrs) }),
+  };
+}
+
+function xattrsOf(xattrs: ReadonlyMap<string, Uint8Array>): Record<string, string> {
+  return Object.fromEntries(
+    [...xattrs].map(([name, value]) => [textOfBytes(name), Buffer.from(value).toString('base64')]),
+  );
+}
+
+/** The bytes of one file, links followed inside the image. @throws TareError E_PATH_NOT_FOUND, E_NOT_FILE */
+export async function catFile(options: Omit<FilesOptions, 'glob' | 'layer'>, path: string): Promise<Bytes> {
+  const { content, tree } = await treeOfImage(options.image, options.store, options.ctx.signal);
+  const wanted: TreePath = pathOfText(path);
+  const found = tree.resolve(wanted);
+  if (found === undefined)
+    throw new TareError('E_PATH_NOT_FOUND', `${options.image.reference} has no ${quotePath(wanted)}`);
+  if (found.entry.content === undefined)
+    throw new TareError('E_NOT_FILE', `${quotePath(wanted)} is a ${found.entry.type}, not a file`);
+  return content.stream(found.entry);
+}

@@ -1,0 +1,73 @@
+import type { Digest } from '../base/digest.ts';
+import type { Context } from '../base/events.ts';
+import type { Annotations, Image, ImageConfig, Platform } from '../oci/types.ts';
+import type { Store } from '../store/types.ts';
+import { treeOfImage } from '../tree/image-tree.ts';
+import { findRuntimes, osOf, type OperatingSystem, type Runtime } from './contents.ts';
+import { sizesOf, type Sizes } from './sizes.ts';
+
+export interface InspectedLayer {
+  readonly digest: Digest;
+  readonly diffId: Digest;
+  readonly mediaType: string;
+  /** Uncompressed tar, in bytes. */
+  readonly disk: number;
+  readonly wire: number;
+  readonly members: number;
+  readonly createdBy?: string;
+}
+
+export interface Inspection {
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly platform: Platform;
+  readonly size: Sizes;
+  readonly config: ImageConfig;
+  readonly layers: readonly InspectedLayer[];
+  readonly os: OperatingSystem | null;
+  readonly runtimes: readonly Runtime[];
+  readonly annotations: Annotations;
+  readonly created: string | null;
+}
+
+/** What an image is and what is in it; nothing is run. */
+export async function inspect(options: {
+  readonly image: Image;
+  readonly store: Store;
+  readonly ctx: Context;
+}): Promise<Inspection> {
+  const { image } = options;
+  const { content, indexes, tree } = await treeOfImage(image, options.store, options.ctx.signal);
+  const made = (image.config.history ?? []).filter((item) => item.empty_layer !== true);
+  const { config } = image;
+  return {
+    reference: image.reference,
+    digest: image.descriptor.digest,
+    mediaType: image.descriptor.mediaType,
+    platform: {
+      os: config.os,
+      architecture: config.architecture,
+      ...(config.variant === undefined ? {} : { variant: config.variant }),
+    },
+    size: sizesOf(image, tree),
+    config,
+    layers: indexes.map((index, at) => {
+      const layer = image.manifest.layers[at];
+      const createdBy = made[at]?.created_by;
+      return {
+        digest: layer?.digest ?? index.diffId,
+        diffId: index.diffId,
+        mediaType: layer?.mediaType ?? '',
+        disk: index.disk,
+        wire: layer?.size ?? index.wire,
+        members: index.members.length,
+        ...(createdBy === undefined ? {} : { createdBy }),
+      };
+    }),
+    os: await osOf(tree, content),
+    runtimes: await findRuntimes(tree, content),
+    annotations: image.manifest.annotations ?? {},
+    created: config.created ?? null,
+  };
+}

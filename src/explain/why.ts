@@ -1,0 +1,157 @@
+import type { Context } from '../base/events.ts';
+import { verified, collectBytes } from '../base/streams.ts';
+import { TareError } from '../base/error.ts';
+import { joinPath, nameOf, parentOf, pathOfText, quotePath, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
+import { decodeEvidence, type Evidence } from '../evidence/codec.ts';
+import type { Edge } from '../evidence/types.ts';
+import type { Image } from '../oci/types.ts';
+import { ownerOf, packageDbs } from '../packages/index.ts';
+import type { Store } from '../store/types.ts';
+import { treeOfImage } from '../tree/image-tree.ts';
+import type { Tree } from '../tree/types.ts';
+
+export interface Reason {
+  readonly path: string;
+  readonly kind: string;
+  readonly because: string;
+}
+
+export interface Why {
+  readonly path: string;
+  readonly kept: boolean;
+  readonly size: number;
+  /** First the entry point (or another start), last the path asked for. Empty when it is not kept. */
+  readonly chain: readonly Reason[];
+  readonly package?: string;
+  /** For a path that was left out: what is known of it. */
+  readonly dropped?: { readonly size: number; readonly because: string };
+}
+
+const MAX_EVIDENCE_BYTES = 256 * 1024 * 1024; // 256 MiB
+
+/** The record of reasons that came with the image. @throws TareError E_NO_EVIDENCE when it was not made by tare */
+export async function evidenceOf(image: Image): Promise<Evidence> {
+  if (image.evidence === undefined) {
+    throw new TareError('E_NO_EVIDENCE', `${image.reference} carries no record of reasons`, {
+      hint: 'only images that tare made (and copied between layouts) have one; build it with `tare build`',
+    });
+  }
+  const bytes = await collectBytes(
+    verified(image.blobs.open(image.evidence), image.evidence),
+    MAX_EVIDENCE_BYTES,
+    'the record of reasons',
+  );
+  return decodeEvidence(bytes);
+}
+
+/** Why a path is in the image, or why it is not. The path may run through links of the image. */
+export async function why(options: {
+  readonly image: Image;
+  readonly path: string;
+  readonly store: Store;
+  readonly ctx: Context;
+}): Promise<Why> {
+  const { image, store } = options;
+  const asked = pathOfText(options.path);
+  const evidence = await evidenceOf(image);
+  const { content, tree } = await treeOfImage(image, store, options.ctx.signal);
+  const canonical = canonicalPath(tree, asked);
+  const entry = canonical === undefined ? undefined : tree.get(canonical);
+  if (canonical === undefined || entry === undefined) return droppedPath(evidence, asked, image);
+  const owner = ownerOf(await packageDbs(tree, content, { under: [ROOT] }), canonical);
+  return {
+    path: textOfBytes(asked),
+    kept: true,
+    size: entry.size,
+    chain: chainTo(evidence, tree, asked, canonical),
+    ...(owner === undefined ? {} : { package: owner.name }),
+  };
+}
+
+/** Links in the folders on the way are followed, the last component is not: it may be a link that is itself kept. */
+function canonicalPath(tree: Tree, path: TreePath): TreePath | undefined {
+  if (path === '/' || tree.get(path) !== undefined) return path;
+  const parent = tree.resolve(parentOf(path))?.entry.path;
+  if (parent === undefined) return undefined;
+  const direct = joinPath(parent, nameOf(path));
+  return tree.get(direct) === undefined ? undefined : direct;
+}
+
+function chainTo(evidence: Evidence, tree: Tree, asked: TreePath, canonical: TreePath): Reason[] {
+  const straight = chainOf(evidence, tree, asked);
+  if (straight.length > 0) return straight;
+  const chain = chainOf(evidence, tree, canonical);
+  if (chain.length === 0 || asked === canonical) return chain;
+  return [
+    ...chain,
+    {
+      path: textOfBytes(asked),
+      kind: 'symlink',
+      because: `the same as ${textOfBytes(canonical)}: a folder on the way is a link`,
+    },
+  ];
+}
+
+/** From the graph; a folder that is only a parent is explained by what it holds, an added file by the rule that made it. */
+function chainOf(evidence: Evidence, tree: Tree, path: TreePath): Reason[] {
+  const edges = evidence.graph.chain(path);
+  if (edges.length > 0) return reasonsOf(edges);
+  const added = evidence.added.find((edge) => edge.to === path);
+  if (added !== undefined) return reasonsOf([added]);
+  const held = tree.children(path)[0]?.path;
+  if (held === undefined) return [];
+  const inner = chainOf(evidence, tree, held);
+  return inner.length === 0
+    ? []
+    : [...inner, { path: textOfBytes(path), kind: 'parent', because: `the folder that holds ${textOfBytes(held)}` }];
+}
+
+function reasonsOf(edges: readonly Edge[]): Reason[] {
+  const first = edges[0];
+  const start: Reason[] =
+    first === undefined || first.kind === 'entrypoint'
+      ? []
+      : [{ path: textOfBytes(first.from), kind: first.kind, because: 'where the chain starts' }];
+  return [
+    ...start,
+    ...edges.map((edge) => ({
+      path: textOfBytes(edge.to),
+      kind: edge.kind,
+      because: edge.because + (edge.at === undefined ? '' : `, line ${edge.at.line}`),
+    })),
+  ];
+}
+
+function droppedPath(evidence: Evidence, asked: TreePath, image: Image): Why {
+  const known = evidence.dropped.find((item) => item.path === asked);
+  if (known === undefined) {
+    throw new TareError(
+      'E_PATH_NOT_FOUND',
+      `${quotePath(asked)} is not in ${image.reference}, and was not offered by what it was built from`,
+      {
+        hint: `list what is there with \`tare files ${image.reference}\``,
+      },
+    );
+  }
+  return {
+    path: textOfBytes(asked),
+    kept: false,
+    size: known.size,
+    chain: [],
+    ...(known.package === undefined ? {} : { package: known.package }),
+    dropped: { size: known.size, because: 'no evidence leads to it from the entry point, a rule or an include' },
+  };
+}
+
+/** Every path of the image that has no chain: none, if tare did its work. */
+export async function unexplained(options: {
+  readonly image: Image;
+  readonly store: Store;
+  readonly ctx: Context;
+}): Promise<readonly string[]> {
+  const evidence = await evidenceOf(options.image);
+  const { tree } = await treeOfImage(options.image, options.store, options.ctx.signal);
+  return [...tree.walk()]
+    .filter((entry) => chainTo(evidence, tree, entry.path, entry.path).length === 0)
+    .map((entry) => textOfBytes(entry.path));
+}

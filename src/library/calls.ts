@@ -1,0 +1,103 @@
+import { build as buildImage, planBuild as planImage } from '../build/build.ts';
+import type { BuildOptions, BuildResult, DryRun } from '../build/types.ts';
+import { compare as compareImages, type ComparedImage } from '../explain/compare.ts';
+import { files as filesOf, type FileRow } from '../explain/files.ts';
+import { inspect as inspectImage, type Inspection } from '../explain/inspect.ts';
+import { why as whyPath, type Why } from '../explain/why.ts';
+import type { Image } from '../oci/types.ts';
+import type { Probe } from '../sandbox/types.ts';
+import { copy as copyImage, type CopyResult } from '../ship/copy.ts';
+import { unpack as unpackImage, type UnpackResult } from '../ship/unpack.ts';
+import type { VerifyResult } from '../verify/verify.ts';
+import { verify as verifyWithSandbox } from '../verify/with-sandbox.ts';
+import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
+
+/*
+ * The use cases with their surroundings filled in: each takes one options object and gives the object that the command of the same name
+ * prints with `--json`. All throw a TareError on bad input.
+ */
+
+/** As `tare build DIR`. `environment` defaults to this process's own. */
+export async function build(options: BuildOptions & CallOptions): Promise<BuildResult> {
+  const { concurrency: _c, home: _h, onEvent: _o, signal: _s, store: _st, ...own } = options;
+  return buildImage({ environment: process.env, ...own }, await toolsOf(options));
+}
+
+/** As `tare build DIR --dry-run`. */
+export async function planBuild(options: BuildOptions & CallOptions): Promise<DryRun> {
+  const { concurrency: _c, home: _h, onEvent: _o, signal: _s, store: _st, ...own } = options;
+  return planImage({ environment: process.env, ...own }, await toolsOf(options));
+}
+
+export interface OneImage extends CallOptions {
+  readonly image: ImageInput;
+  /** `os/arch`, when the reference offers several. */
+  readonly platform?: string;
+}
+
+/** As `tare inspect IMAGE`. */
+export async function inspect(options: OneImage): Promise<Inspection> {
+  const tools = await toolsOf(options);
+  return inspectImage({ image: await imageOf(options.image, tools, options.platform), ...tools });
+}
+
+/** As `tare files IMAGE [GLOB]`. */
+export async function files(
+  options: OneImage & { readonly glob?: string; readonly layer?: number },
+): Promise<readonly FileRow[]> {
+  const tools = await toolsOf(options);
+  return filesOf({
+    image: await imageOf(options.image, tools, options.platform),
+    ...(options.glob === undefined ? {} : { glob: options.glob }),
+    ...(options.layer === undefined ? {} : { layer: options.layer }),
+    ...tools,
+  });
+}
+
+/** As `tare why IMAGE PATH`. */
+export async function why(options: OneImage & { readonly path: string }): Promise<Why> {
+  const tools = await toolsOf(options);
+  return whyPath({ image: await imageOf(options.image, tools, options.platform), path: options.path, ...tools });
+}
+
+/** As `tare verify IMAGE`. */
+export async function verify(
+  options: OneImage & {
+    readonly against?: ImageInput;
+    readonly probes?: readonly Probe[];
+    readonly timeoutMs?: number;
+  },
+): Promise<VerifyResult> {
+  const tools = await toolsOf(options);
+  return verifyWithSandbox({
+    image: await imageOf(options.image, tools, options.platform),
+    ...(options.against === undefined ? {} : { against: await imageOf(options.against, tools) }),
+    probes: options.probes ?? [],
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...tools,
+  });
+}
+
+/** As `tare compare A B C…`. */
+export async function compare(
+  options: CallOptions & { readonly images: readonly ImageInput[] },
+): Promise<readonly ComparedImage[]> {
+  const tools = await toolsOf(options);
+  const images: Image[] = [];
+  for (const image of options.images) images.push(await imageOf(image, tools));
+  return compareImages({ images, ...tools });
+}
+
+/** As `tare copy SOURCE TARGET`. */
+export async function copy(
+  options: CallOptions & { readonly source: string; readonly target: string; readonly platform?: string },
+): Promise<CopyResult> {
+  const { platform, source, target } = options;
+  return copyImage({ source, target, ...(platform === undefined ? {} : { platform }), ...(await toolsOf(options)) });
+}
+
+/** As `tare unpack IMAGE DIR`. */
+export async function unpack(options: OneImage & { readonly dir: string }): Promise<UnpackResult> {
+  const tools = await toolsOf(options);
+  return unpackImage({ image: await imageOf(options.image, tools, options.platform), dir: options.dir, ...tools });
+}

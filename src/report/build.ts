@@ -1,0 +1,61 @@
+import type { BuildResult } from '../build/types.ts';
+import { formatChange, formatSize, plural } from './format.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+
+/** The answer of `tare build` for people: what was made, how large each part is, whether it runs. */
+export function buildText(result: BuildResult): (style: Style) => string {
+  return (style) => {
+    const lines = [
+      style.bold(result.reference),
+      `  digest    ${result.digest}`,
+      `  platform  ${[result.platform.os, result.platform.architecture, result.platform.variant].filter((part) => part !== undefined).join('/')}`,
+      `  size      ${formatSize(result.size.disk)} on disk, ${formatSize(result.size.wire)} on the wire, ${plural(result.files, 'file')}`,
+      ...originalLine(result),
+      `  verified  ${verifiedText(result, style)}`,
+      ...result.outputs.map((output) => `  written   ${output}`),
+      ...result.overBudget.map((line) => `  ${style.red('budget')}    ${line}`),
+    ];
+    const table = formatTable(
+      [
+        { title: '  layer' },
+        { title: 'disk', align: 'right' },
+        { title: 'wire', align: 'right' },
+        { title: 'files', align: 'right' },
+      ],
+      result.layers.map((layer) => [
+        `  ${layer.group}`,
+        formatSize(layer.disk),
+        formatSize(layer.wire),
+        String(layer.files),
+      ]),
+      style.dim,
+    );
+    const state = result.unchanged ? ', nothing had changed' : '';
+    return `${lines.join('\n')}\n\n${table}\n\n${style.dim(`  ${result.seconds.toFixed(2)} s${state}`)}`;
+  };
+}
+
+function originalLine(result: BuildResult): string[] {
+  const { original } = result;
+  if (original === null) return [];
+  const disk = formatChange(original.size.disk, result.size.disk);
+  const wire = formatChange(original.size.wire, result.size.wire);
+  return [`  against   ${original.reference}: ${disk} on disk, ${wire} on the wire`];
+}
+
+function verifiedText(result: BuildResult, style: Style): string {
+  const { verified } = result;
+  if (verified === null) return style.yellow(`no: ${result.unverified ?? 'it was not run'}`);
+  const failed = verified.probes.filter((probe) => !probe.ok);
+  if (verified.ok) return style.green(`${plural(verified.probes.length, 'probe')} passed`);
+  const details = failed.map(
+    (probe) => `\n    ${style.red('✗')} ${probe.name}${probe.detail === undefined ? '' : `: ${probe.detail}`}`,
+  );
+  const missing = (result.missing ?? []).map((path) => `\n    missing: ${path}`);
+  const output =
+    result.output === undefined || result.output.trim() === ''
+      ? ''
+      : `\n  the container said:\n${result.output.trimEnd().replace(/^/gm, '    │ ')}`;
+  return `${style.red(`${failed.length} of ${plural(verified.probes.length, 'probe')} failed`)}; no name was given${details.join('')}${missing.join('')}${output}`;
+}

@@ -1,0 +1,29 @@
+import type { StoredImage } from '../ship/store.ts';
+import { formatSize, shortDigest } from './format.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+
+export function imagesText(rows: readonly StoredImage[]): (style: Style) => string {
+  return (style) => {
+    if (rows.length === 0) return style.dim('no images yet: make one with `tare build DIR`');
+    return formatTable(
+      [
+        { title: 'name' },
+        { title: 'digest' },
+        { title: 'platform' },
+        { title: 'wire', align: 'right' },
+        { title: 'layers', align: 'right' },
+        { title: 'created' },
+      ],
+      rows.map((row) => [
+        row.reference,
+        shortDigest(row.digest),
+        row.platform === null ? '' : [row.platform.os, row.platform.architecture].join('/'),
+        formatSize(row.size.wire),
+        String(row.layers),
+        row.created ?? '',
+      ]),
+      style.dim,
+    );
+  };
+}

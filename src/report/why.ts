@@ -1,0 +1,26 @@
+import { bytesOfText, showPath } from '../base/path.ts';
+import type { Why } from '../explain/why.ts';
+import { formatSize } from './format.ts';
+import type { Style } from './style.ts';
+
+/** One step a line, from the start to the path asked for. */
+export function whyText(why: Why): (style: Style) => string {
+  const show = (path: string): string => showPath(bytesOfText(path));
+  return (style) => {
+    const owner = why.package === undefined ? '' : style.dim(`  package ${why.package}`);
+    if (!why.kept) {
+      const because = why.dropped?.because ?? 'it was not offered';
+      return `${style.bold(show(why.path))} is not in the image${owner}\n  ${because}\n  ${formatSize(why.size)} saved`;
+    }
+    const steps = why.chain.flatMap((step, index) => {
+      const indent = '  '.repeat(index);
+      const last = index === why.chain.length - 1;
+      const path = `${indent}${index === 0 ? '  ' : '└ '}${show(step.path)}`;
+      const shown = last ? path.slice(0, indent.length + 2) + style.bold(path.slice(indent.length + 2)) : path;
+      const short = path.length + step.kind.length + step.because.length + 3 <= style.width;
+      const reason = `${style.cyan(step.kind)} ${style.dim(step.because)}`;
+      return short ? [`${shown}  ${reason}`] : [shown, `${indent}    ${reason}`];
+    });
+    return [`${style.bold(show(why.path))}  ${formatSize(why.size)}${owner}`, ...steps].join('\n');
+  };
+}

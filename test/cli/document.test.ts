@@ -1,0 +1,48 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES } from '../../src/base/error-codes.ts';
+import { cliDocument, errorDocument, flagNames } from '../../src/cli/document.ts';
+import { COMMANDS } from '../../src/cli/table.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** TARE_WRITE_DOCS=1 (`npm run docs`) writes the file instead of comparing. */
+function expectFile(name: string, text: string): void {
+  const file = join(root, name);
+  if (process.env['TARE_WRITE_DOCS'] === '1') writeFileSync(file, text);
+  expect(readFileSync(file, 'utf8'), `${name} is stale: run \`npm run docs\``).toBe(text);
+}
+
+describe('generated documents', () => {
+  it('docs/cli.md is what the definitions say', async () => {
+    expectFile('docs/cli.md', await cliDocument());
+  });
+
+  it('docs/errors.md is what the table says', () => {
+    expectFile('docs/errors.md', errorDocument());
+  });
+});
+
+describe('the error table', () => {
+  const src = join(root, 'src');
+  const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && name !== 'base/error-codes.ts')
+    .map((name) => readFileSync(join(src, name), 'utf8'))
+    .join('\n');
+
+  it.each(Object.keys(ERROR_CODES))('%s is thrown somewhere', (code) => {
+    expect(sources).toContain(`'${code}'`);
+  });
+});
+
+describe('the command table', () => {
+  it.each(COMMANDS.map((line) => [line.name, line] as const))('%s agrees with its file', async (_name, line) => {
+    const spec = await line.load();
+    expect(spec.name).toBe(line.name);
+    expect(spec.summary).toBe(line.summary);
+    const names = flagNames(spec);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
