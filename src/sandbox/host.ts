@@ -5,7 +5,7 @@ import { containerCapabilities, hasCapability, readPrivileges } from './capabili
 import { findTool, isExecutable, runTool, toolEnvironment } from './spawn.ts';
 
 export type RuntimeName = 'crun' | 'runc';
-export const RUNTIMES: readonly RuntimeName[] = ['crun', 'runc'];
+const RUNTIMES: readonly RuntimeName[] = ['crun', 'runc'];
 
 export interface Runtime {
   readonly name: RuntimeName;

@@ -130,6 +130,7 @@ export function openContainer(parts: ContainerParts): Container {
   return {
     running,
     async started(signal) {
+      // Whatever fails there, who waits gets it.
       const abort = (): void => void running.stop(0).catch(() => undefined);
       signal?.addEventListener('abort', abort, { once: true });
       void exited.then(() => signal?.removeEventListener('abort', abort));

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Longest output of a helper program that is kept, in bytes of each stream. */
-export const MAX_TOOL_OUTPUT_BYTES = 1024 * 1024; // 1 MiB
+const MAX_TOOL_OUTPUT_BYTES = 1024 * 1024; // 1 MiB
 
 export interface ToolResult {
   /** -1 when the program could not be started at all. */

@@ -38,6 +38,7 @@ export async function runImage(options: RunImageOptions): Promise<Exit> {
     ctx.signal.addEventListener('abort', interrupt, { once: true });
     const running = await sandbox.start(spec, starting.signal);
     ctx.signal.removeEventListener('abort', interrupt);
+    // Whatever fails there, `wait` fails with below.
     const stop = (): void => void running.stop(STOP_GRACE_MS).catch(() => undefined);
     ctx.signal.addEventListener('abort', stop, { once: true });
     if (ctx.signal.aborted) stop();

@@ -8,6 +8,8 @@ const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 export interface ScriptOptions {
   /** A temporary folder, the script's alone. */
   readonly dir: string;
+  /** Default: nothing to read. */
+  readonly stdin?: 'pipe';
   /** Run as this unprivileged user, with subordinate ids (`range`) or without (`single`). Needs root. */
   readonly as?: { readonly user: string; readonly uid: number; readonly gid: number; readonly ids: 'range' | 'single' };
 }
@@ -30,7 +32,7 @@ export function startScript(body: string, options: ScriptOptions): ChildProcess 
   const node = [process.execPath, script];
   const [program = '', ...args] = as === undefined ? node : [...unprivileged(dir, as), ...node];
   return spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe'],
     env: { ...process.env, XDG_RUNTIME_DIR: run, HOME: run, NODE_OPTIONS: '' },
   });
 }

@@ -79,3 +79,25 @@ it.skipIf(!needs('crun', 'unshare', 'nsenter'))('leaves alone what is not its ow
   // The second one claims to be of a process with our id, but not of our start time.
   expect(readdirSync(join(dir, 'tare'))).toEqual(['notes']);
 });
+
+it.skipIf(!needs('crun', 'unshare', 'nsenter', 'ldd'))(
+  'gives the container this process’s own streams when told so',
+  async () => {
+    const dir = tempDir();
+    const echo = `process.stdin.on('data', (data) => process.stdout.write(String(data).toUpperCase())); process.stdin.on('end', () => process.exit(6))`;
+    const child = startScript(
+      `const sandbox = await findSandbox({ runtime: 'crun' });
+const running = await sandbox.start({ rootfs: ${JSON.stringify(root.dir)}, args: ['/bin/node', '-e', ${JSON.stringify(echo)}], env: [], cwd: '/', user: '', readOnly: false,
+  network: { kind: 'none' }, mounts: [], stdio: 'host' });
+process.exitCode = (await running.wait()).code;`,
+      { dir, stdin: 'pipe' },
+    );
+    let told = '';
+    child.stdout?.on('data', (chunk: Buffer) => (told += chunk.toString('utf8')));
+    child.stdin?.end('from outside\n');
+    await until(() => child.exitCode !== null && child.stdout?.readableEnded === true);
+    expect(told).toBe('FROM OUTSIDE\n');
+    expect(child.exitCode).toBe(6);
+    expect(leftoversBelow(join(dir, 'run'))).toEqual([]);
+  },
+);

@@ -27,7 +27,9 @@ describe.skipIf(!needs('crun', 'unshare', 'nsenter', 'ldd'))('runImage', () => {
       sandbox,
       overrides: { args: ['-e', 'console.log(process.env.PORT); process.exit(5)'], env: ['PORT=1'], stdio: 'pipe' },
       ctx: createContext(),
-      onStarted: (running) => (output = outputOf(running)),
+      onStarted: (running) => {
+        output = outputOf(running);
+      },
     });
     expect(exit).toEqual({ code: 5 });
     expect(await output).toEqual({ stdout: '1\n', stderr: '' });
