@@ -22,6 +22,8 @@ export async function openCodec(compression: Exclude<Compression, { kind: 'none'
   const { level } = compression;
   if (compression.kind === 'gzip') {
     const { deflate } = await import('libdeflate');
+    // Makes it compile now, while the first chunk is being filled.
+    deflate(GZIP_HEADER, level);
     return (slot, length) => {
       const chunk = slot.subarray(0, length);
       const trailer = Buffer.alloc(GZIP_TRAILER_BYTES);

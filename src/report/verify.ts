@@ -10,13 +10,13 @@ export function verifyText(reference: string, result: VerifyResult): (style: Sty
     const mark = (ok: boolean): string => (ok ? style.green('✓') : style.red('✗'));
     const table = formatTable(
       [
-        { title: '  probe' },
+        { title: '    probe' },
         { title: 'time', align: 'right' },
         ...(compared ? [{ title: 'original', align: 'right' as const }] : []),
         { title: '' },
       ],
       result.probes.map((probe) => [
-        `${mark(probe.ok)} ${probe.name}`,
+        `  ${mark(probe.ok)} ${probe.name}`,
         formatSeconds(probe.ms),
         ...(compared ? [probe.original === undefined ? '' : formatSeconds(probe.original.ms)] : []),
         probe.difference ?? probe.detail ?? '',
