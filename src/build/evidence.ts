@@ -5,6 +5,7 @@ import { collect, type RootPath } from '../evidence/collect.ts';
 import { elfAnalyser } from '../evidence/elf/index.ts';
 import { memoised } from '../evidence/memoised.ts';
 import { nodeAnalyser } from '../evidence/node/index.ts';
+import type { ScanCache } from '../evidence/node/scan/cache.ts';
 import { ownFiles } from '../evidence/node/own-files.ts';
 import { applyRules } from '../evidence/rules/index.ts';
 import { shellAnalyser } from '../evidence/shell/index.ts';
@@ -27,6 +28,7 @@ export interface GatherInput {
   readonly user: string;
   readonly timezone: string | undefined;
   readonly databases: readonly PackageDb[];
+  readonly scans: ScanCache;
   readonly ctx: Context;
 }
 
@@ -49,11 +51,15 @@ const OWN_FILE = {
 } as const;
 
 /** Every analyser, one line each. */
-const ANALYSERS: readonly (() => Analyser)[] = [elfAnalyser, nodeAnalyser, shellAnalyser];
+const ANALYSERS: readonly ((caches: { readonly scans: ScanCache }) => Analyser)[] = [
+  elfAnalyser,
+  nodeAnalyser,
+  shellAnalyser,
+];
 
 /** From the entry point, the application's own files, `include` and the rules to everything that they need. */
 export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
-  const analysers = ANALYSERS.map((make) => memoised(make()));
+  const analysers = ANALYSERS.map((make) => memoised(make({ scans: input.scans })));
   const excluded = matcher(input.app, input.exclude);
   const roots = startRoots(input).filter((root) => !excluded(root.path));
   let extra: readonly RootPath[] = [];

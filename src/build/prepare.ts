@@ -17,6 +17,7 @@ import { findStart, type Start } from './entry.ts';
 import { gatherEvidence, type Gathered } from './evidence.ts';
 import { imageName } from './name.ts';
 import { normalised } from './normalise.ts';
+import { openScanCache } from './scan-cache.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 import type { BuildOptions, BuildTools } from './types.ts';
 
@@ -80,6 +81,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     under: warehouse.kind === 'image' ? [ROOT] : [application.mount],
     warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
   });
+  const scans = await openScanCache(tools.store.home);
   const gathered = await gatherEvidence({
     tree,
     content,
@@ -92,8 +94,10 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     user,
     timezone: settings.timezone,
     databases,
+    scans,
     ctx,
   });
+  await scans.save();
   throwIfCancelled(ctx.signal);
   for (const warning of gathered.warnings) ctx.onEvent({ kind: 'warning', warning });
   const runtimes = new Set<TreePath>(start.runtime === undefined ? [] : resolvedPaths(tree, start.runtime));

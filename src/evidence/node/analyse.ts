@@ -8,7 +8,7 @@ import { type Need, surest } from './needs.ts';
 import type { NodeProcess } from './process.ts';
 import { platformPackages, RULES, type Place } from './rules/index.ts';
 import { WILD } from './scan/texts.ts';
-import { scanSource } from './scan/scan.ts';
+import { cachedScan } from './scan/cache.ts';
 import type { Scan } from './scan/types.ts';
 
 /** A source beyond this is not read; the largest that is published (a compiler in one file) has 10 MB. */
@@ -34,12 +34,16 @@ export async function analyseModule(process: NodeProcess, file: Entry): Promise<
   const manifest = await process.manifests.of(file.path);
   const { manifests, resolver, target, tree } = process;
   const place: Place = { file: file.path, tree, manifests, resolver, target, manifest };
-  const scan = scanSource(await readText(process.content, file), {
-    file: textOfBytes(file.path),
-    cwd: textOfBytes(process.cwd),
-    arch: target.arch,
-    wantsCall: (called, name) => RULES.some((rule) => rule.wants(called, name)),
-  });
+  const scan = cachedScan(
+    await readText(process.content, file),
+    {
+      file: textOfBytes(file.path),
+      cwd: textOfBytes(process.cwd),
+      arch: target.arch,
+      wantsCall: (called, name, first) => RULES.some((rule) => rule.wants(called, name, first)),
+    },
+    process.scans,
+  );
   if (scan.problem !== undefined && own) {
     const message = `${shown}:${scan.problem.line} is not JavaScript that can be read (${scan.problem.problem}): only the modules that it names in plain text are kept`;
     warnings.push({ code: 'node-parse', message, path: shown, line: scan.problem.line });
@@ -70,7 +74,7 @@ async function findByRules(place: Place, scan: Scan): Promise<Need[]> {
   const out: Need[] = [];
   for (const call of scan.calls) {
     for (const rule of RULES) {
-      if (!rule.wants(call.target, call.name)) continue;
+      if (!rule.wants(call.target, call.name, call.arguments[0])) continue;
       for (const wanted of await rule.find(call, place)) out.push({ ...wanted, kind: 'node-import', line: call.line });
     }
   }

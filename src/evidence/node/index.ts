@@ -6,6 +6,7 @@ import type { Analyser, AnalyserTools, Edge, ProcessContext, Question } from '..
 import { type Analysis, analyseModule, commandLineNeeds, NOTHING } from './analyse.ts';
 import { fileAt } from './files.ts';
 import type { Need } from './needs.ts';
+import type { ScanCache } from './scan/cache.ts';
 import { type NodeProcess, nodeProcess, scriptOf } from './process.ts';
 
 const MODULE = /\.(?:[cm]?js|[cm]?ts)$/;
@@ -25,7 +26,7 @@ interface Session {
  * named from its own place; resolved inside the tree as node does. What cannot be told from the source is guessed by rules, and said in
  * a warning when it matters. Nothing outside `tools` is read, and the node that runs this does not influence the answer.
  */
-export function nodeAnalyser(): Analyser {
+export function nodeAnalyser(options: { readonly scans?: ScanCache } = {}): Analyser {
   const sessions = new WeakMap<Tree, WeakMap<ContentReader, Map<string, Session>>>();
   const sessionOf = ({ content, tree }: AnalyserTools, context: ProcessContext): Session => {
     const readers = sessions.get(tree) ?? new WeakMap<ContentReader, Map<string, Session>>();
@@ -38,7 +39,7 @@ export function nodeAnalyser(): Analyser {
       context.env['NODE_PATH'],
       context.env['PATH'],
     ]);
-    const session = contexts.get(key) ?? createSession(tree, content, context);
+    const session = contexts.get(key) ?? createSession(tree, content, context, options.scans);
     contexts.set(key, session);
     return session;
   };
@@ -71,8 +72,13 @@ function edgeOf(from: TreePath, need: Need): Edge {
   return { from, to: path, kind, because, certainty, ...(line === undefined ? {} : { at: { line } }) };
 }
 
-function createSession(tree: Tree, content: ContentReader, context: ProcessContext): Session {
-  const process = nodeProcess(tree, content, context);
+function createSession(
+  tree: Tree,
+  content: ContentReader,
+  context: ProcessContext,
+  scans: ScanCache | undefined,
+): Session {
+  const process = nodeProcess(tree, content, context, scans);
   const known = new Map<TreePath, Promise<Analysis>>();
   const analysis = (path: TreePath): Promise<Analysis> => {
     let found = known.get(path);

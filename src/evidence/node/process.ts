@@ -5,6 +5,7 @@ import { fileAt, resolveText } from './files.ts';
 import { isNode, type NodeCommand, parseNodeArgs, splitNodeOptions } from './flags.ts';
 import { type Manifests, manifestsOf } from './manifest.ts';
 import { createResolver, nodePathOf, type Resolver } from './resolve.ts';
+import type { ScanCache } from './scan/cache.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** One way of starting node in one tree: what every answer about its modules depends on. */
@@ -20,9 +21,15 @@ export interface NodeProcess {
   /** Of NODE_OPTIONS and the command line together, in that order. */
   readonly preloads: NodeCommand['preloads'];
   readonly envFiles: NodeCommand['envFiles'];
+  readonly scans: ScanCache | undefined;
 }
 
-export async function nodeProcess(tree: Tree, content: ContentReader, context: ProcessContext): Promise<NodeProcess> {
+export async function nodeProcess(
+  tree: Tree,
+  content: ContentReader,
+  context: ProcessContext,
+  scans?: ScanCache,
+): Promise<NodeProcess> {
   const manifests = manifestsOf(tree, content);
   const target = await targetOf(tree, content, context);
   const viaNode = isNode(context.argv[0]);
@@ -48,6 +55,7 @@ export async function nodeProcess(tree: Tree, content: ContentReader, context: P
     start: found === undefined ? undefined : fileAt(tree, found.path)?.path,
     preloads: [...environment.preloads, ...command.preloads],
     envFiles: [...environment.envFiles, ...command.envFiles],
+    scans,
   };
 }
 

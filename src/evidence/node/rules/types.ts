@@ -3,6 +3,7 @@ import type { Tree } from '../../../tree/types.ts';
 import type { Certainty } from '../../types.ts';
 import type { Manifest, Manifests } from '../manifest.ts';
 import type { Resolver } from '../resolve.ts';
+import type { AnyNode } from '../scan/parse.ts';
 import type { ModuleMember } from '../scan/evaluate.ts';
 import type { Call } from '../scan/types.ts';
 import type { Target } from '../target.ts';
@@ -29,7 +30,7 @@ export interface Wanted {
 /** What reading the source cannot tell, and knowing a package can. Each rule is a file of its own. */
 export interface Rule {
   readonly name: string;
-  /** `target` is where the called function comes from, `name` the last name of the callee. */
-  wants(target: ModuleMember | undefined, name: string | undefined): boolean;
+  /** `target` is where the called function comes from, `name` the last name of the callee, `first` its first argument. */
+  wants(target: ModuleMember | undefined, name: string | undefined, first: AnyNode | undefined): boolean;
   find(call: Call, place: Place): Promise<readonly Wanted[]> | readonly Wanted[];
 }

@@ -4,10 +4,10 @@ import type { Rule } from './types.ts';
 /** `app.set('view engine', 'pug')`: express requires the engine by the name of its files' extension (express, lib/view.js). */
 export const viewEngine: Rule = {
   name: 'view-engine',
-  wants: (_target, name) => name === 'set',
+  wants: (_target, name, first) => name === 'set' && first?.type === 'Literal' && first.value === 'view engine',
   async find(call, place) {
-    const [setting, engine] = call.arguments;
-    if (setting?.type !== 'Literal' || setting.value !== 'view engine' || engine === undefined) return [];
+    const engine = call.arguments[1];
+    if (engine === undefined) return [];
     const names = call.value(engine).texts.filter((text) => !text.includes(WILD) && /^\.?[\w-]+$/.test(text));
     const found = [];
     for (const name of names) {

@@ -12,7 +12,11 @@ export interface ScanOptions {
   readonly cwd: string;
   readonly arch: string | undefined;
   /** Which calls some rule wants to see. */
-  readonly wantsCall: (target: ModuleMember | undefined, name: string | undefined) => boolean;
+  readonly wantsCall: (
+    target: ModuleMember | undefined,
+    name: string | undefined,
+    first: AnyNode | undefined,
+  ) => boolean;
 }
 
 /** A source without any of these words asks for nothing. */
@@ -190,7 +194,7 @@ function scanProgram(program: Program, text: string, options: ScanOptions): Scan
       load(node, evaluator.value(first), 'module.register()', { mode: 'import', optional: false });
     } else if (target?.module === 'express' && target.member === 'static' && first !== undefined)
       note(evaluator.value(first), 'express.static()');
-    if (options.wantsCall(target, name)) {
+    if (options.wantsCall(target, name, node.arguments[0])) {
       calls.push({
         ...(target === undefined ? {} : { target }),
         name,
