@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { errnoOf, fromErrno, isTareError, TareError } from '../base/error.ts';
 import { bytesOfText, cleanPath, type TreePath } from '../base/path.ts';
+import { readSmallFile } from '../base/small-file.ts';
 
 /** Where the application is on the host and where it goes in the image. */
 export interface Application {
@@ -17,6 +18,7 @@ export interface Application {
 const APP = '/app';
 /** How many folders above the application are searched for a workspace. */
 const MAX_CLIMB = 8;
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024; // 4 MiB
 
 /**
  * A package of a workspace finds its dependencies in the workspace's node_modules, so the whole workspace is offered (evidence still
@@ -24,9 +26,10 @@ const MAX_CLIMB = 8;
  * @throws TareError E_NOT_DIRECTORY, E_PATH_NOT_FOUND, E_PERMISSION
  */
 export async function locateApplication(dir: string, workdir: string | undefined): Promise<Application> {
-  const own = resolve(dir);
+  let own: string;
   let info;
   try {
+    own = await realpath(dir);
     info = await stat(own);
   } catch (error) {
     throw fromErrno(error, `cannot read the application folder ${JSON.stringify(dir)}`, {
@@ -37,11 +40,22 @@ export async function locateApplication(dir: string, workdir: string | undefined
     throw new TareError('E_NOT_DIRECTORY', `${JSON.stringify(dir)} is not a folder`, {
       hint: 'name the folder that holds the application: `tare build DIR`',
     });
-  const mount = cleanPath(bytesOfText(workdir ?? APP));
+  const mount = mountOf(workdir ?? APP);
   const asked: string[] = [];
   const workspace = await workspaceOf(own, asked);
   const inner = workspace === undefined ? '' : relative(workspace, own);
   return { hostRoot: workspace ?? own, mount, dir: cleanPath(`${mount}/${bytesOfText(inner)}`), asked };
+}
+
+function mountOf(workdir: string): TreePath {
+  try {
+    return cleanPath(bytesOfText(workdir));
+  } catch (error) {
+    throw new TareError('E_CONFIG', `workdir: ${JSON.stringify(workdir)} is no folder of the image`, {
+      hint: 'give an absolute path, such as /app',
+      cause: error,
+    });
+  }
 }
 
 async function workspaceOf(own: string, asked: string[]): Promise<string | undefined> {
@@ -67,9 +81,11 @@ function declaresWorkspaces(text: string): boolean {
 
 async function readSmall(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return (await readSmallFile(file, MAX_MANIFEST_BYTES)).toString('utf8');
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EISDIR'].includes(errnoOf(error) ?? '')) return undefined;
+    // Somebody else's folder, pipe or huge file above the application is no reason to fail.
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENXIO'].includes(errnoOf(error) ?? '')) return undefined;
+    if (isTareError(error)) return undefined;
     throw fromErrno(error, `cannot read ${file}`);
   }
 }

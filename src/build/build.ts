@@ -29,9 +29,9 @@ export async function build(options: BuildOptions, tools: BuildTools): Promise<B
       result.verified?.ok === false ? [] : await writeOutputs(result.reference, options.output ?? [], tools);
     const seconds = (performance.now() - began) / 1000;
     if ('prepared' in made && mayBeRemembered(made.prepared, result, options)) {
-      const { descriptor, evidence, prepared } = made;
+      const { config, descriptor, evidence, prepared } = made;
       const warehouse = prepared.warehouse.image?.descriptor.digest ?? null;
-      const record = { key, result, descriptor, evidence, warehouse };
+      const record = { key, result, descriptor, evidence, config, warehouse };
       await saveRecord(record, consultedBy(prepared), { store: tools.store, startedAt });
     }
     return { ...result, outputs, seconds, unchanged: known !== undefined };
@@ -50,6 +50,7 @@ interface Finished {
   readonly result: BuildResult;
   readonly descriptor: Descriptor;
   readonly evidence: Descriptor;
+  readonly config: Descriptor;
   readonly prepared: Prepared;
 }
 

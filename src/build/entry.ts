@@ -103,9 +103,8 @@ async function fromEntry(input: EntryInput, name: string, manifest: Entry | unde
   if (head[0] === 0x23 && head[1] === 0x21 && (found.mode & 0o111) !== 0)
     return { ...binaryStart(path, '--entry'), ...names };
   const node = nodeRuntime(input);
-  const module = path.slice(input.app.length + 1);
   return {
-    entrypoint: [node, textOfBytes(module)],
+    entrypoint: [node, moduleWord(input.app, path)],
     cmd: [],
     env: {},
     runtime: pathOfText(node),
@@ -118,10 +117,9 @@ async function fromEntry(input: EntryInput, name: string, manifest: Entry | unde
 async function fromPackage(input: EntryInput): Promise<Start> {
   const project = await nodeProject(input.tree, input.content, input.app);
   const node = nodeRuntime(input);
-  const module = project.entry.startsWith(`${input.app}/`) ? project.entry.slice(input.app.length + 1) : project.entry;
   const [flags, rest] = project.args;
   return {
-    entrypoint: [node, ...flags, textOfBytes(module), ...rest],
+    entrypoint: [node, ...flags, moduleWord(input.app, project.entry), ...rest],
     cmd: [],
     env: project.env,
     runtime: pathOfText(node),
@@ -161,6 +159,13 @@ function binaryStart(path: TreePath, because: string): Start {
   return { entrypoint: [textOfBytes(path)], cmd: [], env: {}, module: path, because };
 }
 
+/** As short as can be: the process starts in the application's folder. A name like `-x.js` would be a flag. */
+function moduleWord(app: TreePath, path: TreePath): string {
+  const prefix = app === '/' ? '/' : `${app}/`;
+  const word = path.startsWith(prefix) ? path.slice(prefix.length) : path;
+  return textOfBytes(word.startsWith('-') ? `./${word}` : word);
+}
+
 function nodeRuntime(input: EntryInput): string {
   const path = findProgram(input, 'node');
   if (path !== undefined) return textOfBytes(path);
@@ -183,7 +188,11 @@ function findProgram(input: EntryInput, name: string): TreePath | undefined {
 }
 
 function inApp(app: TreePath, name: string): TreePath {
-  return isAbsolute(name) ? pathOfText(name) : cleanPath(`${app}/${bytesOfText(name)}`);
+  try {
+    return isAbsolute(name) ? pathOfText(name) : cleanPath(`${app}/${bytesOfText(name)}`);
+  } catch (error) {
+    throw new TareError('E_PATH_NOT_FOUND', `${JSON.stringify(name)} leads out of the image`, { cause: error });
+  }
 }
 
 async function namesOf(input: EntryInput, manifest: Entry): Promise<{ name?: string; version?: string }> {

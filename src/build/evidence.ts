@@ -2,10 +2,10 @@ import picomatch from 'picomatch';
 import type { Context, Warning } from '../base/events.ts';
 import { joinPath, nameOf, pathOfText, textOfBytes, type TreePath } from '../base/path.ts';
 import { collect, type RootPath } from '../evidence/collect.ts';
+import type { Facts } from '../evidence/facts.ts';
 import { elfAnalyser } from '../evidence/elf/index.ts';
 import { memoised } from '../evidence/memoised.ts';
 import { nodeAnalyser } from '../evidence/node/index.ts';
-import type { ScanCache } from '../evidence/node/scan/cache.ts';
 import { ownFiles } from '../evidence/node/own-files.ts';
 import { applyRules } from '../evidence/rules/index.ts';
 import { shellAnalyser } from '../evidence/shell/index.ts';
@@ -28,7 +28,7 @@ export interface GatherInput {
   readonly user: string;
   readonly timezone: string | undefined;
   readonly databases: readonly PackageDb[];
-  readonly scans: ScanCache;
+  readonly facts: Facts;
   readonly ctx: Context;
 }
 
@@ -51,15 +51,11 @@ const OWN_FILE = {
 } as const;
 
 /** Every analyser, one line each. */
-const ANALYSERS: readonly ((caches: { readonly scans: ScanCache }) => Analyser)[] = [
-  elfAnalyser,
-  nodeAnalyser,
-  shellAnalyser,
-];
+const ANALYSERS: readonly (() => Analyser)[] = [elfAnalyser, nodeAnalyser, shellAnalyser];
 
 /** From the entry point, the application's own files, `include` and the rules to everything that they need. */
 export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
-  const analysers = ANALYSERS.map((make) => memoised(make({ scans: input.scans })));
+  const analysers = ANALYSERS.map((make) => memoised(make()));
   const excluded = matcher(input.app, input.exclude);
   const roots = startRoots(input).filter((root) => !excluded(root.path));
   let extra: readonly RootPath[] = [];
@@ -69,6 +65,7 @@ export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
       analysers,
       tree: input.tree,
       content: input.content,
+      facts: input.facts,
       ctx: input.ctx,
     });
     const warnings: Warning[] = [...found.warnings];
@@ -76,6 +73,7 @@ export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
       tree: input.tree,
       content: input.content,
       graph: found.graph,
+      facts: input.facts,
       context: input.context,
       options: { user: input.user, ...(input.timezone === undefined ? {} : { timezone: input.timezone }) },
       warn: (warning) => warnings.push(warning),

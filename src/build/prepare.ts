@@ -4,8 +4,7 @@ import { pathOfText, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
 import { readConfig, type Config } from '../config/config.ts';
 import type { ProcessContext } from '../evidence/types.ts';
 import { parseCompression } from '../pack/index.ts';
-import { ownerOf, packageDbs } from '../packages/index.ts';
-import type { PackageDb } from '../packages/types.ts';
+import { ownerOf } from '../packages/index.ts';
 import { applicationGroups, makePlan } from '../plan/plan.ts';
 import type { Plan } from '../plan/types.ts';
 import { contentReader } from '../tree/content.ts';
@@ -17,7 +16,8 @@ import { findStart, type Start } from './entry.ts';
 import { gatherEvidence, type Gathered } from './evidence.ts';
 import { imageName } from './name.ts';
 import { normalised } from './normalise.ts';
-import { openScanCache } from './scan-cache.ts';
+import { openFacts } from './facts.ts';
+import { packageSource } from './package-records.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 import type { BuildOptions, BuildTools } from './types.ts';
 
@@ -77,11 +77,17 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
   const { application, content, own, settings, start, tree, warehouse } = found;
   const user = settings.user ?? DEFAULT_USER;
   ctx.onEvent({ kind: 'step.started', step: 'evidence', detail: start.entrypoint.join(' ') });
-  const databases = await packageDbs(tree, content, {
-    under: warehouse.kind === 'image' ? [ROOT] : [application.mount],
+  const facts = await openFacts(tools.store.home);
+  const packages = packageSource({
+    tree,
+    content,
+    under: warehouse.kind === 'image' ? ROOT : application.mount,
+    facts,
     warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
   });
-  const scans = await openScanCache(tools.store.home);
+  // The database of a whole machine is large; most builds on it can do without.
+  const whole = warehouse.kind === 'image' || settings.tightness === 'packages';
+  const databases = await (whole ? packages.all() : packages.ofLanguages());
   const gathered = await gatherEvidence({
     tree,
     content,
@@ -94,27 +100,14 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     user,
     timezone: settings.timezone,
     databases,
-    scans,
+    facts,
     ctx,
   });
-  await scans.save();
   throwIfCancelled(ctx.signal);
   for (const warning of gathered.warnings) ctx.onEvent({ kind: 'warning', warning });
   const runtimes = new Set<TreePath>(start.runtime === undefined ? [] : resolvedPaths(tree, start.runtime));
-  const kept = (path: TreePath): boolean => gathered.graph.has(path) && !gathered.excluded(path);
-  const recordsOf = async (database: PackageDb): Promise<Plan['add']> =>
-    (await database.reduced(kept)).map((entry) => ({
-      entry,
-      reason: {
-        from: 'rule:package-records',
-        to: entry.path,
-        kind: 'rule' as const,
-        because: `record of the ${database.manager} packages that kept files come from`,
-        certainty: 'sure' as const,
-      },
-      group: 'system' as const,
-    }));
-  const records = (await Promise.all(databases.map(recordsOf))).flat();
+  const records = await packages.records(gathered);
+  await facts.save();
   const plan = makePlan({
     tree,
     graph: gathered.graph,

@@ -23,6 +23,8 @@ export interface BuildRecord {
   readonly result: BuildResult;
   readonly descriptor: Descriptor;
   readonly evidence: Descriptor;
+  /** Of the image's config. */
+  readonly config: Descriptor;
   /** The warehouse image, if there was one. */
   readonly warehouse: Digest | null;
 }
@@ -52,16 +54,13 @@ export async function findRecord(key: Digest, store: Store): Promise<BuildRecord
     const [listed, path] = [signatures[at]?.startsWith('*') === true, signatures[at]?.replace(/^\*/, '') ?? ''];
     if (signatureOf(bytesOfText(path) as TreePath, listed) !== signatures[at + 1]) return undefined;
   }
-  const blobs = [
-    record.descriptor.digest,
-    record.evidence.digest,
-    ...record.result.layers.map((layer) => layer.digest),
-  ];
-  for (const digest of blobs) if ((await store.blobs.size(digest)) === undefined) return undefined;
+  const layers = record.result.layers.map(({ digest, wire }) => ({ digest, size: wire }));
+  for (const { digest, size } of [record.descriptor, record.evidence, record.config, ...layers])
+    if ((await store.blobs.size(digest)) !== size) return undefined;
   return record;
 }
 
-/** Nothing is written when a file was touched while the build ran: what was read might be older than what is there. */
+/** Nothing is written when a file or a listed folder was touched while the build ran: what was read might be older than what is there. */
 export async function saveRecord(
   record: BuildRecord,
   consulted: Consulted,
@@ -71,7 +70,8 @@ export async function saveRecord(
   const listed = new Set<TreePath>(consulted.listed);
   for (const path of new Set([...consulted.paths, ...consulted.listed])) {
     const info = lstatOf(path);
-    if (info !== undefined && Number(info.ctimeMs) > options.startedAt - CLOCK_LAG_MS && !info.isDirectory()) return;
+    const watched = info !== undefined && (!info.isDirectory() || listed.has(path));
+    if (watched && Number(info.ctimeMs) > options.startedAt - CLOCK_LAG_MS) return;
     signatures.push(`${listed.has(path) ? '*' : ''}${textOfBytes(path)}`, signatureOf(path, listed.has(path)));
   }
   const file = fileOf(record.key, options.store);
@@ -94,7 +94,7 @@ function fileOf(key: Digest, store: Store): string {
 async function readRecord(file: string): Promise<StoredRecord | undefined> {
   try {
     const value = JSON.parse(await readFile(file, 'utf8')) as Partial<StoredRecord> | null;
-    const whole = value?.result !== undefined && Array.isArray(value.signatures) && value.descriptor !== undefined;
+    const whole = value?.result !== undefined && Array.isArray(value.signatures) && value.config !== undefined;
     return whole ? (value as StoredRecord) : undefined;
   } catch (error) {
     if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;

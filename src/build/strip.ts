@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { x } from 'tinyexec';
@@ -62,7 +63,8 @@ async function strippedFile(
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw fromErrno(error, `cannot read ${path}`);
   }
-  const temporary = `${path}.${process.pid}`;
+  // Not by process alone: the same content may stand under several names, and they are stripped at the same time.
+  const temporary = `${path}.${randomUUID()}`;
   const output = `${temporary}.out`;
   try {
     await writeFile(temporary, bytes);

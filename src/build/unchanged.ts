@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Digest } from '../base/digest.ts';
 import { fromErrno } from '../base/error.ts';
-import { bytesOfText, cleanPath, pathOfText } from '../base/path.ts';
-import { readConfig } from '../config/config.ts';
+import { bytesOfText, cleanPath, joinPath, pathOfText } from '../base/path.ts';
+import { CONFIG_FILE, readConfig } from '../config/config.ts';
 import { openImage } from '../transports/index.ts';
 import { epochOf, mergeSettings, type Prepared } from './prepare.ts';
 import { findRecord, recordKey, type Consulted } from './record.ts';
@@ -14,6 +15,8 @@ export async function questionOf(options: BuildOptions): Promise<Digest> {
   return recordKey({
     ...rest,
     dir: await realFolder(options.dir),
+    // The image may be named after it, and a link has a name of its own.
+    called: basename(resolve(options.dir)),
     path: environment?.['PATH'] ?? '',
     epoch: epochOf(options),
   });
@@ -38,9 +41,13 @@ export async function findUnchanged(
   return record.result;
 }
 
-/** `strip` may be another one next time; and what was not run although it could have been is to be run next time. */
+/**
+ * `strip` may be another one next time; a tare.yaml that is a link may lead to another text without any of the folder's files changing;
+ * and what was not run although it could have been is to be run next time.
+ */
 export function mayBeRemembered(prepared: Prepared, result: BuildResult, options: BuildOptions): boolean {
   if (prepared.settings.strip === true) return false;
+  if (prepared.tree.get(joinPath(prepared.application.dir, CONFIG_FILE))?.type === 'symlink') return false;
   return result.verified === null ? options.verify === false : result.verified.ok;
 }
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import { readSmallFile } from '../base/small-file.ts';
 import type { Tightness } from '../plan/types.ts';
 import { probeOfValue } from '../sandbox/probes/parse.ts';
 import type { Probe } from '../sandbox/types.ts';
@@ -45,7 +45,7 @@ export async function readConfig(dir: string): Promise<Config> {
   const file = join(dir, CONFIG_FILE);
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readSmallFile(file, MAX_CONFIG_BYTES)).toString('utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return {};
     throw fromErrno(error, `cannot read ${file}`);
@@ -57,7 +57,7 @@ export async function readConfig(dir: string): Promise<Config> {
 export async function readConfigFile(file: string): Promise<Config> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readSmallFile(file, MAX_CONFIG_BYTES)).toString('utf8');
   } catch (error) {
     throw fromErrno(error, `cannot read ${file}`);
   }

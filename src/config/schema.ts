@@ -2,6 +2,9 @@ import * as z from 'zod/mini';
 
 const text = z.string().check(z.minLength(1));
 const argv = z.union([z.array(text).check(z.minLength(1)), text]);
+/** What a process can be given: no `=` in a name, no NUL anywhere. */
+const variable = z.string().check(z.regex(/^[^=\0]+$/, 'not a name of an environment variable'));
+const value = z.string().check(z.regex(/^[^\0]*$/, 'holds a NUL byte'));
 const port = z.int().check(z.gte(1), z.lte(65535));
 
 /** What tare.yaml may hold. Every key is optional; unknown keys are refused, because a misspelt key would be ignored in silence. */
@@ -12,7 +15,7 @@ export const configSchema = z.strictObject({
   entry: z.optional(text),
   entrypoint: z.optional(argv),
   cmd: z.optional(argv),
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  env: z.optional(z.record(variable, z.union([value, z.number(), z.boolean()]))),
   user: z.optional(z.union([text, z.int().check(z.gte(0))])),
   workdir: z.optional(text),
   expose: z.optional(z.array(z.union([port, text]))),

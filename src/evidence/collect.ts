@@ -5,6 +5,7 @@ import type { Context, Warning } from '../base/events.ts';
 import { canonicalJson } from '../base/json.ts';
 import { compareBytes, ROOT, showPath, type TreePath } from '../base/path.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
+import type { Facts } from './facts.ts';
 import { createGraph } from './graph.ts';
 import { type Lead, leadTo } from './lead.ts';
 import type { Analyser, Certainty, Edge, EvidenceGraph, Kind, ProcessContext, Root } from './types.ts';
@@ -25,6 +26,7 @@ export interface CollectInput {
   readonly analysers: readonly Analyser[];
   readonly tree: Tree;
   readonly content: ContentReader;
+  readonly facts?: Facts;
   readonly ctx: Context;
 }
 
@@ -154,14 +156,17 @@ function nextTasks(arrivals: ReadonlyMap<TreePath, Arrivals>, asked: ReadonlyMap
 }
 
 async function askAll(input: CollectInput, task: Task, warn: (warning: Warning) => void): Promise<Answer[]> {
-  const { analysers, content, tree } = input;
+  const { analysers, content, facts, tree } = input;
   const { context, entry, path } = task;
   if (entry.content === undefined || (entry.type !== 'file' && entry.type !== 'hardlink')) return [];
   const head = await content.read(entry, { offset: 0, size: Math.min(HEAD_BYTES, entry.size) });
   const answers: Answer[] = [];
   for (const [at, analyser] of analysers.entries()) {
     if ((task.ask & (1 << at)) === 0 || !analyser.wants({ path, entry, context }, head)) continue;
-    const edges = await analyser.edges({ path, entry, context }, { tree, content, warn });
+    const edges = await analyser.edges(
+      { path, entry, context },
+      { tree, content, warn, ...(facts === undefined ? {} : { facts }) },
+    );
     answers.push({ analyser: at, context, edges });
   }
   return answers;

@@ -1,6 +1,7 @@
 import type { Warning } from '../base/events.ts';
 import type { TreePath } from '../base/path.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
+import type { Facts } from './facts.ts';
 
 /** Why A needs B. */
 export type Kind =
@@ -59,6 +60,8 @@ export interface AnalyserTools {
   readonly tree: Tree;
   readonly content: ContentReader;
   readonly warn: (warning: Warning) => void;
+  /** What was learned in earlier runs. */
+  readonly facts?: Facts;
 }
 
 /** Knows one format or language, and nothing of other analysers. Pure but for reading through `tools`. */

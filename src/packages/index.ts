@@ -9,7 +9,12 @@ import { pythonDb } from './python/index.ts';
 import type { Package, PackageDb, PackageDbOptions } from './types.ts';
 
 /** Every manager, one line each; the ones that say more of a file first. */
-const MANAGERS: readonly Manager[] = [npmDb, pythonDb, dpkgDb, apkDb];
+const MANAGERS: readonly (readonly [of: 'system' | 'language', manager: Manager])[] = [
+  ['language', npmDb],
+  ['language', pythonDb],
+  ['system', dpkgDb],
+  ['system', apkDb],
+];
 
 /**
  * The package databases of a Tree, the most specific manager first. A record that is malformed is told to `warn` and left out.
@@ -27,7 +32,8 @@ export async function packageDbs(
     places: () => (places ??= searchPlaces(tree, options.under ?? usualPlaces(tree))),
     warn: options.warn ?? (() => undefined),
   };
-  const databases = await Promise.all(MANAGERS.map((manager) => manager(input)));
+  const wanted = MANAGERS.filter(([of]) => options.only === undefined || options.only === of);
+  const databases = await Promise.all(wanted.map(([, manager]) => manager(input)));
   return databases.filter((database) => database !== undefined);
 }
 

@@ -33,6 +33,8 @@ export interface PackageDbOptions {
    * application's folder for that of a host, which is too large to be walked. The usual places when omitted.
    */
   readonly under?: readonly TreePath[];
+  /** Managers of operating systems (dpkg, apk), or of languages (npm, Python), alone; all when omitted. */
+  readonly only?: 'system' | 'language';
   /** Told of every record that cannot be read; the rest goes on without it. */
   readonly warn?: (warning: Warning) => void;
 }

@@ -103,3 +103,17 @@ describe('a build that was done already', () => {
     expect(grown.digest).not.toBe(first.digest);
   });
 });
+
+describe('what a store remembers', () => {
+  it('does not change the result', { timeout: 120_000 }, async () => {
+    const dir = exampleCopy('node-status');
+    const home = seededHome();
+    const build = (where: string): Promise<BuildResult> =>
+      tareJson<BuildResult>(['build', dir, '--no-verify'], { home: where });
+    await build(home);
+    appendFileSync(join(dir, 'server.js'), "\nrequire('node:dns').lookup('localhost', () => undefined);\n");
+    const warm = await build(home);
+    expect(warm.unchanged).toBe(false);
+    expect((await build(tempDir())).digest).toBe(warm.digest);
+  });
+});

@@ -18,9 +18,9 @@ import type { Loaded, Opening, Process } from './types.ts';
  */
 export function elfAnalyser(): Analyser {
   const trees = new WeakMap<Tree, WeakMap<ContentReader, TreeSettings>>();
-  const settingsOf = ({ tree, content }: AnalyserTools): TreeSettings => {
+  const settingsOf = ({ tree, content, facts }: AnalyserTools): TreeSettings => {
     const readers = trees.get(tree) ?? new WeakMap<ContentReader, TreeSettings>();
-    const settings = readers.get(content) ?? treeSettings(createLibrary(tree, content));
+    const settings = readers.get(content) ?? treeSettings(createLibrary(tree, content, facts));
     trees.set(tree, readers.set(content, settings));
     return settings;
   };

@@ -9,6 +9,7 @@ import {
   visitElfStrings,
 } from '../../formats/elf/index.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import { type Facts, learn } from '../facts.ts';
 
 /** An ELF file of the tree; `entry` is where its path leads to. */
 export interface ElfObject {
@@ -28,11 +29,17 @@ export interface Library {
   /** Constants that look like names of shared libraries. */
   libraryStrings(object: ElfObject): Promise<readonly ByteString[]>;
   visitStrings(object: ElfObject, visit: (text: ByteString) => boolean): Promise<void>;
+  /** What a search of the object's strings finds: remembered by the question. */
+  search(
+    object: ElfObject,
+    question: string,
+    work: () => Promise<readonly ByteString[]>,
+  ): Promise<readonly ByteString[]>;
   /** A small file as bytes; undefined when it is not there or larger than `maxBytes`. */
   bytes(path: TreePath, maxBytes: number): Promise<Uint8Array | undefined>;
 }
 
-export function createLibrary(tree: Tree, content: ContentReader): Library {
+export function createLibrary(tree: Tree, content: ContentReader, facts?: Facts): Library {
   const opened = new Map<TreePath, Promise<Opened>>();
   const imports = new Map<TreePath, Promise<ReadonlySet<ByteString>>>();
   const strings = new Map<TreePath, Promise<readonly ByteString[]>>();
@@ -49,11 +56,21 @@ export function createLibrary(tree: Tree, content: ContentReader): Library {
       return once(opened, entry.path, () => openEntry(entry, readerOf(entry)));
     },
     imports: ({ entry, elf }) =>
-      once(imports, entry.path, () => orWhenBroken(readElfImports(readerOf(entry), entry.size, elf), new Set())),
+      once(imports, entry.path, async () => {
+        const names = await learn(facts, entry, 'elf imports', async () => [
+          ...(await orWhenBroken(readElfImports(readerOf(entry), entry.size, elf), new Set<ByteString>())),
+        ]);
+        return new Set(names);
+      }),
     libraryStrings: ({ entry, elf }) =>
-      once(strings, entry.path, () => orWhenBroken(readElfLibraryStrings(readerOf(entry), entry.size, elf), [])),
+      once(strings, entry.path, () =>
+        learn(facts, entry, 'elf library names', () =>
+          orWhenBroken(readElfLibraryStrings(readerOf(entry), entry.size, elf), []),
+        ),
+      ),
     visitStrings: ({ entry, elf }, visit) =>
       orWhenBroken(visitElfStrings(readerOf(entry), entry.size, elf, visit), undefined),
+    search: ({ entry }, question, work) => learn(facts, entry, question, work),
     bytes: async (path, maxBytes) => {
       const entry = fileAt(path);
       return entry === undefined || entry.size > maxBytes ? undefined : content.read(entry);

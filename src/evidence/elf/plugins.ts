@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/digest.ts';
 import { type ByteString, compareBytes, joinPath, nameOf, parentOf, showPath, type TreePath } from '../../base/path.ts';
 import type { Certainty } from '../types.ts';
 import type { Closure } from './closure.ts';
@@ -100,12 +101,21 @@ async function applyFolderRule(
   for (const entry of library.tree.children(folder))
     if (entry.path.endsWith('.so')) modules.set(nameOf(entry.path).slice(0, -'.so'.length), entry.path);
   if (modules.size === 0) return { openings: [], configs: [] };
-  const named = new Map<TreePath, ByteString>();
-  await library.visitStrings(from, (text) => {
-    const path = modules.get(rule.moduleOf(text));
-    if (path !== undefined && !named.has(path)) named.set(path, text);
-    return named.size < modules.size;
+  const names = [...modules.keys()].sort(compareBytes);
+  const texts = await library.search(from, `elf ${rule.what} ${sha256(names.join('\0'))}`, async () => {
+    const found = new Map<ByteString, ByteString>();
+    await library.visitStrings(from, (text) => {
+      const name = rule.moduleOf(text);
+      if (modules.has(name) && !found.has(name)) found.set(name, text);
+      return found.size < modules.size;
+    });
+    return [...found.values()];
   });
+  const named = new Map<TreePath, ByteString>();
+  for (const text of texts) {
+    const path = modules.get(rule.moduleOf(text));
+    if (path !== undefined) named.set(path, text);
+  }
   if (named.size > rule.atMost) return { openings: [], configs: [] };
   const openings: Opening[] = [];
   for (const [path, text] of [...named].sort(([a], [b]) => compareBytes(a, b))) {

@@ -1,6 +1,7 @@
 import { bytesOfText, joinPath, showPath, textOfBytes, type TreePath } from '../../base/path.ts';
 import type { Warning } from '../../base/events.ts';
 import type { Entry } from '../../tree/types.ts';
+import type { Fact } from '../facts.ts';
 import { fileAt, readText, resolveText } from './files.ts';
 import { findFiles, findNames } from './find-files.ts';
 import { findLoads } from './find-loads.ts';
@@ -8,7 +9,7 @@ import { type Need, surest } from './needs.ts';
 import type { NodeProcess } from './process.ts';
 import { platformPackages, RULES, type Place } from './rules/index.ts';
 import { WILD } from './scan/texts.ts';
-import { cachedScan } from './scan/cache.ts';
+import { scanSource } from './scan/scan.ts';
 import type { Scan } from './scan/types.ts';
 
 /** A source beyond this is not read; the largest that is published (a compiler in one file) has 10 MB. */
@@ -34,16 +35,7 @@ export async function analyseModule(process: NodeProcess, file: Entry): Promise<
   const manifest = await process.manifests.of(file.path);
   const { manifests, resolver, target, tree } = process;
   const place: Place = { file: file.path, tree, manifests, resolver, target, manifest };
-  const scan = cachedScan(
-    await readText(process.content, file),
-    {
-      file: textOfBytes(file.path),
-      cwd: textOfBytes(process.cwd),
-      arch: target.arch,
-      wantsCall: (called, name, first) => RULES.some((rule) => rule.wants(called, name, first)),
-    },
-    process.scans,
-  );
+  const scan = await scanOf(process, file);
   if (scan.problem !== undefined && own) {
     const message = `${shown}:${scan.problem.line} is not JavaScript that can be read (${scan.problem.problem}): only the modules that it names in plain text are kept`;
     warnings.push({ code: 'node-parse', message, path: shown, line: scan.problem.line });
@@ -56,6 +48,22 @@ export async function analyseModule(process: NodeProcess, file: Entry): Promise<
   }
   needs.push(...(await findByRules(place, scan)));
   return { needs: surest(needs, file.path), warnings: [...warnings, ...loads.warnings] };
+}
+
+/** From the facts where they know it. A scan with calls for the rules holds syntax, and is made anew each time. */
+async function scanOf({ content, cwd, facts, target }: NodeProcess, file: Entry): Promise<Scan> {
+  const options = { file: textOfBytes(file.path), cwd: textOfBytes(cwd), arch: target.arch };
+  const question = `scan ${JSON.stringify(options)}`;
+  const known = facts?.find(file, question) as Pick<Scan, 'requests' | 'problem'> | undefined;
+  if (known !== undefined) return { ...known, calls: [] };
+  const scan = scanSource(await readText(content, file), {
+    ...options,
+    wantsCall: (called, name, first) => RULES.some((rule) => rule.wants(called, name, first)),
+  });
+  const { problem, requests } = scan;
+  if (scan.calls.length === 0)
+    facts?.keep(file, question, { requests, ...(problem === undefined ? {} : { problem }) } as unknown as Fact);
+  return scan;
 }
 
 /** Node reads the nearest package.json to learn what kind of module a file is; the package's own also names it to scanners. */

@@ -3,10 +3,10 @@ import type { TreePath } from '../../base/path.ts';
 import { isElf } from '../../formats/elf/index.ts';
 import type { ContentReader, Tree } from '../../tree/types.ts';
 import type { Analyser, AnalyserTools, Edge, ProcessContext, Question } from '../types.ts';
+import type { Facts } from '../facts.ts';
 import { type Analysis, analyseModule, commandLineNeeds, NOTHING } from './analyse.ts';
 import { fileAt } from './files.ts';
 import type { Need } from './needs.ts';
-import type { ScanCache } from './scan/cache.ts';
 import { type NodeProcess, nodeProcess, scriptOf } from './process.ts';
 
 const MODULE = /\.(?:[cm]?js|[cm]?ts)$/;
@@ -26,9 +26,9 @@ interface Session {
  * named from its own place; resolved inside the tree as node does. What cannot be told from the source is guessed by rules, and said in
  * a warning when it matters. Nothing outside `tools` is read, and the node that runs this does not influence the answer.
  */
-export function nodeAnalyser(options: { readonly scans?: ScanCache } = {}): Analyser {
+export function nodeAnalyser(): Analyser {
   const sessions = new WeakMap<Tree, WeakMap<ContentReader, Map<string, Session>>>();
-  const sessionOf = ({ content, tree }: AnalyserTools, context: ProcessContext): Session => {
+  const sessionOf = ({ content, facts, tree }: AnalyserTools, context: ProcessContext): Session => {
     const readers = sessions.get(tree) ?? new WeakMap<ContentReader, Map<string, Session>>();
     const contexts = readers.get(content) ?? new Map<string, Session>();
     sessions.set(tree, readers.set(content, contexts));
@@ -39,7 +39,7 @@ export function nodeAnalyser(options: { readonly scans?: ScanCache } = {}): Anal
       context.env['NODE_PATH'],
       context.env['PATH'],
     ]);
-    const session = contexts.get(key) ?? createSession(tree, content, context, options.scans);
+    const session = contexts.get(key) ?? createSession(tree, content, context, facts);
     contexts.set(key, session);
     return session;
   };
@@ -72,13 +72,8 @@ function edgeOf(from: TreePath, need: Need): Edge {
   return { from, to: path, kind, because, certainty, ...(line === undefined ? {} : { at: { line } }) };
 }
 
-function createSession(
-  tree: Tree,
-  content: ContentReader,
-  context: ProcessContext,
-  scans: ScanCache | undefined,
-): Session {
-  const process = nodeProcess(tree, content, context, scans);
+function createSession(tree: Tree, content: ContentReader, context: ProcessContext, facts: Facts | undefined): Session {
+  const process = nodeProcess(tree, content, context, facts);
   const known = new Map<TreePath, Promise<Analysis>>();
   const analysis = (path: TreePath): Promise<Analysis> => {
     let found = known.get(path);

@@ -1,11 +1,11 @@
 import { cleanPath, type TreePath } from '../../base/path.ts';
 import type { ContentReader, Tree } from '../../tree/types.ts';
+import type { Facts } from '../facts.ts';
 import type { ProcessContext } from '../types.ts';
 import { fileAt, resolveText } from './files.ts';
 import { isNode, type NodeCommand, parseNodeArgs, splitNodeOptions } from './flags.ts';
 import { type Manifests, manifestsOf } from './manifest.ts';
 import { createResolver, nodePathOf, type Resolver } from './resolve.ts';
-import type { ScanCache } from './scan/cache.ts';
 import { type Target, targetOf } from './target.ts';
 
 /** One way of starting node in one tree: what every answer about its modules depends on. */
@@ -21,14 +21,14 @@ export interface NodeProcess {
   /** Of NODE_OPTIONS and the command line together, in that order. */
   readonly preloads: NodeCommand['preloads'];
   readonly envFiles: NodeCommand['envFiles'];
-  readonly scans: ScanCache | undefined;
+  readonly facts: Facts | undefined;
 }
 
 export async function nodeProcess(
   tree: Tree,
   content: ContentReader,
   context: ProcessContext,
-  scans?: ScanCache,
+  facts?: Facts,
 ): Promise<NodeProcess> {
   const manifests = manifestsOf(tree, content);
   const target = await targetOf(tree, content, context);
@@ -55,7 +55,7 @@ export async function nodeProcess(
     start: found === undefined ? undefined : fileAt(tree, found.path)?.path,
     preloads: [...environment.preloads, ...command.preloads],
     envFiles: [...environment.envFiles, ...command.envFiles],
-    scans,
+    facts,
   };
 }
 

@@ -21,7 +21,7 @@ const RULES: readonly Rule[] = [caCertificates, nsswitch, osRelease, timezone, t
  * @throws TareError E_CONFIG when `user` or `timezone` names what is not in the tree
  */
 export async function applyRules(input: Omit<RuleInput, 'programs'>): Promise<Findings> {
-  const programs = keptPrograms(input.tree, input.content, input.graph);
+  const programs = keptPrograms(input);
   const all: Findings[] = [];
   for (const rule of RULES) all.push(await rule.apply({ ...input, programs }));
   const { add, edges } = joinFindings(all);

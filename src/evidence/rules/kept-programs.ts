@@ -1,7 +1,9 @@
+import { sha256 } from '../../base/digest.ts';
 import { isTareError } from '../../base/error.ts';
 import type { ByteString, TreePath } from '../../base/path.ts';
 import { type ElfFile, isElf, readElfFrom, readElfImports } from '../../formats/elf/index.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import { type Facts, learn } from '../facts.ts';
 import type { EvidenceGraph } from '../types.ts';
 
 /** A program or shared library that is kept. */
@@ -27,7 +29,17 @@ const MAX_SEARCH_BYTES = 512 * 1024 * 1024; // 512 MiB
 /** A library, an addon; everything else must be executable to be worth a look. */
 const LIBRARY_NAME = /\.so(?:\.[0-9.]+)?$|\.node$/;
 
-export function keptPrograms(tree: Tree, content: ContentReader, graph: EvidenceGraph): KeptPrograms {
+export function keptPrograms({
+  content,
+  facts,
+  graph,
+  tree,
+}: {
+  readonly tree: Tree;
+  readonly content: ContentReader;
+  readonly graph: EvidenceGraph;
+  readonly facts?: Facts;
+}): KeptPrograms {
   let all: Promise<readonly KeptProgram[]> | undefined;
   const imports = new Map<TreePath, Promise<ReadonlySet<ByteString>>>();
   return {
@@ -36,11 +48,18 @@ export function keptPrograms(tree: Tree, content: ContentReader, graph: Evidence
       const known = imports.get(program.path);
       if (known !== undefined) return known;
       const { entry, elf } = program;
-      const found = orWhenBroken(readElfImports(readerOf(content, entry), entry.size, elf), new Set<ByteString>());
+      const found = learn(facts, entry, 'elf imports', async () => [
+        ...(await orWhenBroken(readElfImports(readerOf(content, entry), entry.size, elf), new Set<ByteString>())),
+      ]).then((names) => new Set(names));
       imports.set(program.path, found);
       return found;
     },
-    mentions: (program, texts) => search(content, program, texts),
+    mentions: async (program, texts) => {
+      const question = `elf mentions ${sha256(texts.join('\0'))}`;
+      return new Set(
+        await learn(facts, program.entry, question, async () => [...(await search(content, program, texts))]),
+      );
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Warning } from '../../base/events.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import type { Facts } from '../facts.ts';
 import type { Edge, EvidenceGraph, ProcessContext } from '../types.ts';
 import type { KeptPrograms } from './kept-programs.ts';
 
@@ -25,6 +26,7 @@ export interface RuleInput {
   readonly context: ProcessContext;
   readonly options: RuleOptions;
   readonly warn: (warning: Warning) => void;
+  readonly facts?: Facts;
   readonly programs: KeptPrograms;
 }
 

@@ -1,0 +1,21 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { TareError } from './error.ts';
+import { quotePath, bytesOfText } from './path.ts';
+
+/**
+ * A regular file of the host, whole. A pipe or a device in its place neither blocks nor floods.
+ * @throws TareError E_NOT_FILE, E_LIMIT above `maxBytes`; the system's own error, for the caller to judge, when it cannot be opened
+ */
+export async function readSmallFile(file: string, maxBytes: number): Promise<Buffer> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const info = await handle.stat();
+    const shown = quotePath(bytesOfText(file));
+    if (!info.isFile()) throw new TareError('E_NOT_FILE', `${shown} is not a regular file`);
+    if (info.size > maxBytes) throw new TareError('E_LIMIT', `${shown} is larger than ${maxBytes} bytes`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
