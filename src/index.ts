@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { createContext } from './base/context.ts';
 export type { Digest } from './base/digest.ts';
 export { ERROR_CODES, type ErrorCode } from './base/error-codes.ts';

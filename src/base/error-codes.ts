@@ -24,7 +24,11 @@ export const ERROR_CODES = {
   // names and images -----------------------------------------------------------------------------------------------
   E_REFERENCE: spec(2, 'an image reference cannot be parsed', 'write NAME[:TAG][@DIGEST], or TRANSPORT:PATH[:TAG]'),
   E_TRANSPORT: spec(2, 'the transport does not exist', 'see `tare copy --help` for the list'),
-  E_IMAGE_NOT_FOUND: spec(2, 'no such image', 'list what is there with `tare images`'),
+  E_IMAGE_NOT_FOUND: spec(
+    2,
+    'no such image',
+    'list what is there with `tare images`; from a registry: `skopeo copy docker://NAME oci:DIR:NAME`, then oci:DIR:NAME',
+  ),
   E_PLATFORM: spec(2, 'the image does not offer that platform', 'choose one of the platforms that the message lists'),
   E_MANIFEST: spec(2, 'a manifest, index or config is not valid', 'make or fetch the image again'),
   E_DIGEST: spec(2, 'content does not match its digest', 'the blob is damaged or lies: fetch or build the image again'),
@@ -40,11 +44,7 @@ export const ERROR_CODES = {
     'the archive is not a valid image archive',
     'make it with `docker save` or `skopeo copy … oci-archive:`',
   ),
-  E_DAEMON: spec(
-    3,
-    'the container daemon cannot be used',
-    'start it, or set DOCKER_HOST; `tare doctor` shows what was tried',
-  ),
+  E_DAEMON: spec(3, 'the container daemon cannot be used', 'start it, or set DOCKER_HOST'),
   // formats --------------------------------------------------------------------------------------------------------
   E_TAR: spec(2, 'a tar stream is malformed', 'the layer is damaged or hostile: make or fetch it again'),
   E_TAR_PATH: spec(2, 'a tar entry leaves the root', 'the layer is hostile: do not use it'),

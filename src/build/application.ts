@@ -1,4 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
+import picomatch from 'picomatch';
 import { dirname, join, relative } from 'node:path';
 import { errnoOf, fromErrno, isTareError, TareError } from '../base/error.ts';
 import { bytesOfText, cleanPath, type TreePath } from '../base/path.ts';
@@ -16,6 +17,11 @@ export interface Application {
 }
 
 const APP = '/app';
+const SYSTEM_FOLDERS = new Set(
+  ['bin', 'dev', 'etc', 'lib', 'lib64', 'proc', 'run', 'sbin', 'sys', 'usr', 'usr/bin', 'usr/lib', 'var'].map(
+    (name) => `/${name}`,
+  ),
+);
 /** How many folders above the application are searched for a workspace. */
 const MAX_CLIMB = 8;
 const MAX_MANIFEST_BYTES = 4 * 1024 * 1024; // 4 MiB
@@ -41,6 +47,11 @@ export async function locateApplication(dir: string, workdir: string | undefined
       hint: 'name the folder that holds the application: `tare build DIR`',
     });
   const mount = mountOf(workdir ?? APP);
+  if (mount === '/' || SYSTEM_FOLDERS.has(mount)) {
+    throw new TareError('E_CONFIG', `workdir: the application at ${mount} would hide the system's own files`, {
+      hint: 'give it a folder of its own, such as /app',
+    });
+  }
   const asked: string[] = [];
   const workspace = await workspaceOf(own, asked);
   const inner = workspace === undefined ? '' : relative(workspace, own);
@@ -58,25 +69,48 @@ function mountOf(workdir: string): TreePath {
   }
 }
 
+/** The nearest folder above that declares workspaces and counts this one among them (npm, yarn: package.json; pnpm: its own file). */
 async function workspaceOf(own: string, asked: string[]): Promise<string | undefined> {
   let at = dirname(own);
   for (let climbed = 0; climbed < MAX_CLIMB && at !== dirname(at); climbed += 1, at = dirname(at)) {
-    asked.push(join(at, 'pnpm-workspace.yaml'), join(at, 'package.json'));
-    if ((await readSmall(join(at, 'pnpm-workspace.yaml'))) !== undefined) return at;
-    const manifest = await readSmall(join(at, 'package.json'));
-    if (manifest !== undefined && declaresWorkspaces(manifest)) return at;
+    const [forPnpm, manifest] = [join(at, 'pnpm-workspace.yaml'), join(at, 'package.json')];
+    asked.push(forPnpm, manifest);
+    const patterns = await declaredWorkspaces(await readSmall(forPnpm), await readSmall(manifest));
+    if (patterns.length > 0 && isMember(relative(at, own), patterns)) return at;
   }
   return undefined;
 }
 
-function declaresWorkspaces(text: string): boolean {
+async function declaredWorkspaces(forPnpm: string | undefined, manifest: string | undefined): Promise<string[]> {
   try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && 'workspaces' in value;
-  } catch {
-    // Somebody else's package.json above the application: what it says does not matter when it cannot be read.
-    return false;
+    if (forPnpm !== undefined) {
+      const { parse } = await import('yaml');
+      return textsOf((parse(forPnpm, { maxAliasCount: 50 }) as { packages?: unknown } | null)?.packages);
+    }
+    if (manifest === undefined) return [];
+    const workspaces = (JSON.parse(manifest) as { workspaces?: unknown } | null)?.workspaces;
+    return textsOf(
+      Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages,
+    );
+  } catch (error) {
+    // Somebody else's file above the application: what it says does not matter when it cannot be read.
+    if (error instanceof Error) return [];
+    throw error;
   }
+}
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+
+/** As npm and pnpm read it: the last pattern that fits decides, `!` takes out. */
+function isMember(folder: string, patterns: readonly string[]): boolean {
+  let member = false;
+  for (const pattern of patterns) {
+    const out = pattern.startsWith('!');
+    const glob = pattern.replace(/^!/, '').replace(/^\.\//, '').replace(/\/+$/, '');
+    if (picomatch.isMatch(folder, glob, { dot: true })) member = !out;
+  }
+  return member;
 }
 
 async function readSmall(file: string): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 import { throwIfCancelled } from '../base/context.ts';
 import type { Descriptor } from '../oci/types.ts';
-import { openImage, writeImage } from '../transports/index.ts';
+import { identityOf, openImage, writeImage } from '../transports/index.ts';
 import { overBudget } from './budget.ts';
 import { finishImage, packPlan } from './layers.ts';
 import { prepare, type Prepared } from './prepare.ts';
@@ -21,6 +21,7 @@ export async function build(options: BuildOptions, tools: BuildTools): Promise<B
   const startedAt = Date.now();
   const lease = await tools.store.lease();
   try {
+    for (const target of options.output ?? []) await identityOf(target);
     const key = await questionOf(options);
     const known = await findUnchanged(key, options, tools);
     const made = known === undefined ? await buildAnew(options, tools) : { result: known };
@@ -75,6 +76,10 @@ async function buildAnew(options: BuildOptions, tools: BuildTools): Promise<Fini
     size,
     original: await originalOf(prepared.warehouse, tools),
     files: sum(layers, 'files'),
+    dropped: {
+      files: prepared.plan.drop.length,
+      disk: prepared.plan.drop.reduce((total, item) => total + item.size, 0),
+    },
     layers: layers.map(({ packed: _packed, ...layer }) => layer),
     ...verdict,
     overBudget: overBudget(settings.budget, size),

@@ -15,6 +15,7 @@ import type { Config } from '../config/config.ts';
 import { nodeProject } from '../evidence/node/project.ts';
 import { isElf } from '../formats/elf/index.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
+import { folderKind, isJavaScript } from './folder-kind.ts';
 
 /** How the application is started, and what it is called. Paths are those of the image. */
 export interface Start {
@@ -102,6 +103,15 @@ async function fromEntry(input: EntryInput, name: string, manifest: Entry | unde
   if (isElf(head)) return { ...binaryStart(path, '--entry'), ...names };
   if (head[0] === 0x23 && head[1] === 0x21 && (found.mode & 0o111) !== 0)
     return { ...binaryStart(path, '--entry'), ...names };
+  if (!isJavaScript(found.path)) {
+    throw new TareError(
+      'E_NO_ENTRY',
+      `the entry ${JSON.stringify(name)} is neither JavaScript, an ELF binary, nor an executable script`,
+      {
+        hint: 'compile it, or let a script that starts with #! start it; `entrypoint:` in tare.yaml may name any program',
+      },
+    );
+  }
   const node = nodeRuntime(input);
   return {
     entrypoint: [node, moduleWord(input.app, path)],
@@ -132,12 +142,15 @@ async function fromPackage(input: EntryInput): Promise<Start> {
 
 async function fromBinary(input: EntryInput): Promise<Start> {
   const candidates: TreePath[] = [];
+  const scripts: TreePath[] = [];
   const listed = input.tree.children(input.app).slice(0, MAX_LISTED);
   for (const entry of listed) {
     if (entry.type !== 'file' || (entry.mode & 0o111) === 0) continue;
     const head = await input.content.read(entry, { offset: 0, size: Math.min(HEAD_BYTES, entry.size) });
     if (isElf(head) && !/\.so(\.\d+)*$/.test(entry.path)) candidates.push(entry.path);
+    if (head[0] === 0x23 && head[1] === 0x21) scripts.push(entry.path);
   }
+  if (candidates.length === 0) candidates.push(...scripts);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1) return binaryStart(only, 'the only executable of the folder');
   if (candidates.length > 1) {
@@ -146,13 +159,12 @@ async function fromBinary(input: EntryInput): Promise<Start> {
       hint: 'say which one: `tare build --entry FILE`, or `entry:` in tare.yaml',
     });
   }
-  throw new TareError(
-    'E_NO_ENTRY',
-    listed.length === 0 ? 'the application folder is empty' : 'the folder holds no package.json and no ELF executable',
-    {
-      hint: 'say what to start: `tare build --entry FILE`, or `entrypoint:` in tare.yaml',
-    },
-  );
+  const kind = folderKind(input.tree, input.app);
+  const nothing = 'the folder holds no package.json, no ELF binary and no executable script';
+  const message = kind === undefined ? nothing : `${nothing}; it looks like ${kind.what}`;
+  throw new TareError('E_NO_ENTRY', listed.length === 0 ? 'the application folder is empty' : message, {
+    hint: kind?.hint ?? 'say what to start: `tare build --entry FILE`, or `entrypoint:` in tare.yaml',
+  });
 }
 
 function binaryStart(path: TreePath, because: string): Start {

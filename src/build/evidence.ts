@@ -1,6 +1,16 @@
 import picomatch from 'picomatch';
 import type { Context, Warning } from '../base/events.ts';
-import { joinPath, nameOf, pathOfText, textOfBytes, type TreePath } from '../base/path.ts';
+import { TareError } from '../base/error.ts';
+import {
+  bytesOfText,
+  cleanPath,
+  joinPath,
+  nameOf,
+  pathOfText,
+  quotePath,
+  textOfBytes,
+  type TreePath,
+} from '../base/path.ts';
 import { collect, type RootPath } from '../evidence/collect.ts';
 import type { Facts } from '../evidence/facts.ts';
 import { elfAnalyser } from '../evidence/elf/index.ts';
@@ -57,7 +67,15 @@ const ANALYSERS: readonly (() => Analyser)[] = [elfAnalyser, nodeAnalyser, shell
 export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
   const analysers = ANALYSERS.map((make) => memoised(make()));
   const excluded = matcher(input.app, input.exclude);
-  const roots = startRoots(input).filter((root) => !excluded(root.path));
+  const unmatched: Warning[] = [];
+  const starts = startRoots(input, unmatched);
+  const lost = starts.find((root) => root.kind === 'entrypoint' && excluded(root.path));
+  if (lost !== undefined) {
+    throw new TareError('E_CONFIG', `exclude: it leaves out what is started, ${quotePath(lost.path)}`, {
+      hint: 'take the pattern out of exclude, or start something else',
+    });
+  }
+  const roots = starts.filter((root) => !excluded(root.path));
   let extra: readonly RootPath[] = [];
   for (let round = 0; ; round += 1) {
     const found = await collect({
@@ -68,7 +86,7 @@ export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
       facts: input.facts,
       ctx: input.ctx,
     });
-    const warnings: Warning[] = [...found.warnings];
+    const warnings: Warning[] = [...unmatched, ...found.warnings];
     const ruled = await applyRules({
       tree: input.tree,
       content: input.content,
@@ -96,7 +114,7 @@ export async function gatherEvidence(input: GatherInput): Promise<Gathered> {
   }
 }
 
-function startRoots(input: GatherInput): RootPath[] {
+function startRoots(input: GatherInput, unmatched: Warning[]): RootPath[] {
   const { app, context, start, tree } = input;
   const roots: RootPath[] = [
     {
@@ -112,25 +130,21 @@ function startRoots(input: GatherInput): RootPath[] {
   if (input.tightness !== 'used') {
     for (const path of ownFiles(tree, app)) roots.push({ ...OWN_FILE, path, context });
   }
-  for (const path of included(input))
+  for (const path of included(input, unmatched))
     roots.push({ root: 'include', path, kind: 'include', because: 'asked for by include', context });
   return roots;
 }
 
 /** Patterns that start with '/' name paths of the image, all others paths of the application. */
-function included(input: GatherInput): TreePath[] {
+function included(input: GatherInput, unmatched: Warning[]): TreePath[] {
   const out = new Set<TreePath>();
   for (const pattern of input.include) {
-    const absolute = pattern.startsWith('/') ? pattern : `${textOfBytes(input.app)}/${pattern}`;
-    const scan = picomatch.scan(absolute);
-    const base = pathOfText(scan.isGlob ? scan.base : absolute);
-    const matches = scan.isGlob ? picomatch(absolute, { dot: true }) : () => true;
+    const scan = picomatch.scan(pattern);
+    const base = rooted(input.app, scan.isGlob ? scan.base : pattern, pattern);
+    const matches = scan.isGlob ? picomatch(absoluteGlob(input.app, pattern), GLOB_OPTIONS) : () => true;
     const found = input.tree.resolve(base);
     if (found === undefined) {
-      input.ctx.onEvent({
-        kind: 'warning',
-        warning: { code: 'include-missing', message: `include ${JSON.stringify(pattern)} matches nothing` },
-      });
+      unmatched.push({ code: 'include-missing', message: `include ${JSON.stringify(pattern)} matches nothing` });
       continue;
     }
     if (!scan.isGlob) out.add(base);
@@ -146,12 +160,34 @@ function included(input: GatherInput): TreePath[] {
   return [...out];
 }
 
+/** Names may start with a dot and hold newlines. */
+const GLOB_OPTIONS = { dot: true, flags: 's' };
+
+function rooted(app: TreePath, text: string, pattern: string): TreePath {
+  try {
+    return cleanPath(text.startsWith('/') ? bytesOfText(text) : `${app}/${bytesOfText(text)}`);
+  } catch (error) {
+    throw new TareError('E_CONFIG', `include: ${JSON.stringify(pattern)} leads out of the image`, {
+      hint: 'name paths of the application, or absolute paths of the image',
+      cause: error,
+    });
+  }
+}
+
+/** The folder of the application is a name, not a pattern, whatever it is called. */
+function absoluteGlob(app: TreePath, pattern: string): string {
+  if (pattern.startsWith('/')) return pattern;
+  const folder = textOfBytes(app).replace(/[^\p{L}\p{N}/._-]/gu, '\\$&');
+  return `${folder === '/' ? '' : folder}/${pattern.replace(/^(?:\.\/)+/, '')}`;
+}
+
 function matcher(app: TreePath, patterns: readonly string[]): (path: TreePath) => boolean {
   if (patterns.length === 0) return () => false;
-  const absolute = patterns.map((pattern) => (pattern.startsWith('/') ? pattern : `${textOfBytes(app)}/${pattern}`));
-  const matches = picomatch([...absolute, ...absolute.map((pattern) => `${pattern.replace(/\/$/, '')}/**`)], {
-    dot: true,
-  });
+  const absolute = patterns.map((pattern) => absoluteGlob(app, pattern));
+  const matches = picomatch(
+    [...absolute, ...absolute.map((pattern) => `${pattern.replace(/\/$/, '')}/**`)],
+    GLOB_OPTIONS,
+  );
   return (path) => matches(textOfBytes(path));
 }
 

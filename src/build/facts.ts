@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 import { errnoOf } from '../base/error.ts';
 import { VERSION } from '../base/version.ts';
 import type { Fact, Facts } from '../evidence/facts.ts';
@@ -42,7 +43,7 @@ export async function openFacts(home: string): Promise<Facts & { save(): Promise
       const unused = [...before].filter(([key]) => !used.has(key)).slice(0, MAX_UNUSED);
       const temporary = `${file}.${process.pid}`;
       try {
-        await mkdir(join(home, 'tare', 'builds'), { recursive: true });
+        makeFolders(join(home, 'tare', 'builds'));
         await writeFile(temporary, JSON.stringify(Object.fromEntries([...used, ...unused])));
         await rename(temporary, file);
       } catch (error) {

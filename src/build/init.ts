@@ -26,10 +26,9 @@ export interface InitOptions {
 
 /** Writes a first tare.yaml. @throws TareError E_EXISTS when there is one, and what detection throws */
 export async function init(options: InitOptions): Promise<InitResult> {
-  const { application, start } = await detectStart(options, {
-    store: options.store,
-    ctx: options.ctx,
-  });
+  const { ctx, dir, environment, store } = options;
+  // What the old file says is to be replaced, not followed.
+  const { application, start } = await detectStart({ dir, environment }, { store, ctx }, {});
   const entrypoint = [...start.entrypoint, ...start.cmd];
   const prefix = `${textOfBytes(application.dir)}/`;
   const words = entrypoint.map((word, index) => {

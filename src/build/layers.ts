@@ -66,7 +66,7 @@ export async function finishImage(
   prepared: Prepared,
   layers: readonly LayerInHand[],
   tools: BuildTools,
-): Promise<{ readonly descriptor: Descriptor; readonly evidence: Descriptor }> {
+): Promise<{ readonly descriptor: Descriptor; readonly evidence: Descriptor; readonly config: Descriptor }> {
   const { application, epoch, gathered, name, plan, settings, start, user, warehouse } = prepared;
   const title = name.slice(0, name.lastIndexOf(':'));
   const shared = {
@@ -96,5 +96,6 @@ export async function finishImage(
   return {
     descriptor: stored.descriptor,
     evidence: { mediaType: EVIDENCE_MEDIA_TYPE, digest: blob.digest, size: blob.size },
+    config: stored.config,
   };
 }

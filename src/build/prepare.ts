@@ -16,6 +16,7 @@ import { findStart, type Start } from './entry.ts';
 import { gatherEvidence, type Gathered } from './evidence.ts';
 import { imageName } from './name.ts';
 import { normalised } from './normalise.ts';
+import { withoutPrivate } from './private-files.ts';
 import { openFacts } from './facts.ts';
 import { packageSource } from './package-records.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
@@ -23,6 +24,8 @@ import type { BuildOptions, BuildTools } from './types.ts';
 
 export const DEFAULT_COMPRESSION = 'gzip:6';
 const DEFAULT_USER = '65532:65532';
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const MAX_EPOCH = 253_402_300_799;
 
 /** Everything that is decided before a byte is packed. */
 export interface Prepared {
@@ -44,9 +47,9 @@ export interface Prepared {
 /** What is started, from which files: the part of the work that `tare init` needs as well. */
 export type Detected = Pick<Prepared, 'settings' | 'application' | 'warehouse' | 'tree' | 'own' | 'content' | 'start'>;
 
-export async function detectStart(options: BuildOptions, tools: BuildTools): Promise<Detected> {
+export async function detectStart(options: BuildOptions, tools: BuildTools, file?: Config): Promise<Detected> {
   const { ctx, store } = tools;
-  const settings = mergeSettings(await readConfig(options.dir), options);
+  const settings = mergeSettings(file ?? (await readConfig(options.dir)), options);
   parseCompression(settings.compression ?? DEFAULT_COMPRESSION);
   const application = await locateApplication(options.dir, settings.workdir);
   const warehouse = await openWarehouse({
@@ -76,6 +79,8 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
   const found = await detectStart(options, tools);
   const { application, content, own, settings, start, tree, warehouse } = found;
   const user = settings.user ?? DEFAULT_USER;
+  const name = imageName(settings.name, start.name, options.dir);
+  const epoch = epochOf(options);
   ctx.onEvent({ kind: 'step.started', step: 'evidence', detail: start.entrypoint.join(' ') });
   const facts = await openFacts(tools.store.home);
   const packages = packageSource({
@@ -88,7 +93,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
   // The database of a whole machine is large; most builds on it can do without.
   const whole = warehouse.kind === 'image' || settings.tightness === 'packages';
   const databases = await (whole ? packages.all() : packages.ofLanguages());
-  const gathered = await gatherEvidence({
+  const evidence = await gatherEvidence({
     tree,
     content,
     app: application.dir,
@@ -103,6 +108,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     facts,
     ctx,
   });
+  const gathered = withoutPrivate(evidence, warehouse, application.mount);
   throwIfCancelled(ctx.signal);
   for (const warning of gathered.warnings) ctx.onEvent({ kind: 'warning', warning });
   const runtimes = new Set<TreePath>(start.runtime === undefined ? [] : resolvedPaths(tree, start.runtime));
@@ -123,30 +129,25 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     step: 'evidence',
     detail: `${plan.keep.length + plan.add.length} paths kept, ${plan.drop.length} dropped`,
   });
-  const name = imageName(settings.name, start.name, options.dir);
   return {
     ...found,
     gathered,
     plan,
-    name: name.includes(':') ? name : `${name}:latest`,
+    name,
     user,
-    epoch: epochOf(options),
+    epoch,
   };
 }
 
-/** Flags win over tare.yaml, key by key; `env`, `labels`, `include` and `exclude` are joined. */
+/**
+ * Flags win over tare.yaml, key by key; `env`, `labels`, `include` and `exclude` are joined. An `entry` that was told overrides an
+ * `entrypoint` that was not.
+ */
 export function mergeSettings(file: Config, options: BuildOptions): Config {
-  const {
-    dir: _dir,
-    output: _output,
-    epoch: _epoch,
-    verify: _verify,
-    dryRun: _dryRun,
-    environment: _environment,
-    ...flags
-  } = options;
+  const { dir: _dir, output: _output, epoch: _epoch, verify: _verify, environment: _environment, ...flags } = options;
+  const { entrypoint: _entrypoint, ...others } = file;
   return {
-    ...file,
+    ...(flags.entry === undefined ? file : others),
     ...flags,
     env: { ...file.env, ...flags.env },
     labels: { ...file.labels, ...flags.labels },
@@ -157,11 +158,9 @@ export function mergeSettings(file: Config, options: BuildOptions): Config {
 
 /** @throws TareError E_USAGE */
 export function epochOf(options: BuildOptions): number {
-  if (options.epoch !== undefined) return options.epoch;
-  const text = options.environment?.['SOURCE_DATE_EPOCH'] ?? '';
-  if (text === '') return 0;
+  const text = String(options.epoch ?? (options.environment?.['SOURCE_DATE_EPOCH'] || 0));
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 0x7fffffff_ffff) return value;
+  if (/^\d+$/.test(text) && value <= MAX_EPOCH) return value;
   throw new TareError('E_USAGE', `SOURCE_DATE_EPOCH=${JSON.stringify(text)} is not a count of seconds since 1970`, {
     hint: 'set it to an integer, or unset it',
   });

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 import { sha256, type Digest } from '../base/digest.ts';
 import { errnoOf } from '../base/error.ts';
 import { canonicalJson } from '../base/json.ts';
@@ -77,7 +78,7 @@ export async function saveRecord(
   const file = fileOf(record.key, options.store);
   const temporary = `${file}.${process.pid}`;
   try {
-    await mkdir(join(options.store.home, 'tare', 'builds'), { recursive: true });
+    makeFolders(join(options.store.home, 'tare', 'builds'));
     await writeFile(temporary, JSON.stringify({ ...record, signatures } satisfies StoredRecord));
     await rename(temporary, file);
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { x } from 'tinyexec';
+import { makeFolders } from '../base/folders.ts';
 import { mapLimit } from '../base/concurrency.ts';
 import { sha256 } from '../base/digest.ts';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
@@ -24,7 +25,7 @@ export async function stripPlan<T extends { readonly entry: Entry }>(
   tools: BuildTools,
 ): Promise<T[]> {
   const folder = join(tools.store.home, 'tare', 'stripped');
-  await mkdir(folder, { recursive: true });
+  makeFolders(folder);
   await requireStrip();
   return mapLimit(items, tools.ctx.concurrency, async (item) => {
     const { entry } = item;

@@ -17,7 +17,6 @@ export interface BuildOptions extends Config {
   readonly epoch?: number;
   /** Default: true when a sandbox is available. */
   readonly verify?: boolean;
-  readonly dryRun?: boolean;
   /** The environment of the caller: PATH finds the interpreter, SOURCE_DATE_EPOCH sets the time. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -52,6 +51,8 @@ export interface BuildResult {
   /** The warehouse image, when there was one. */
   readonly original: { readonly reference: string; readonly digest: Digest; readonly size: Sizes } | null;
   readonly files: number;
+  /** What the application's folder (and the warehouse image) offered, and nothing asked for. */
+  readonly dropped: { readonly files: number; readonly disk: number };
   readonly layers: readonly BuiltLayer[];
   /** Null when nothing was run. */
   readonly verified: Pick<VerifyResult, 'ok' | 'probes' | 'startMs'> | null;

@@ -11,7 +11,7 @@ import type { BuildOptions, BuildResult, BuildTools } from './types.ts';
 
 /** All that decides the result besides what is on the disk. */
 export async function questionOf(options: BuildOptions): Promise<Digest> {
-  const { environment, output: _output, dryRun: _dryRun, ...rest } = options;
+  const { environment, output: _output, ...rest } = options;
   return recordKey({
     ...rest,
     dir: await realFolder(options.dir),

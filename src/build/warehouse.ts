@@ -1,7 +1,7 @@
 import { arch, platform as osPlatform } from 'node:os';
 import type { Context } from '../base/events.ts';
 import { TareError } from '../base/error.ts';
-import { joinPath, nameOf, pathOfText, type TreePath } from '../base/path.ts';
+import { joinPath, pathOfText, type TreePath } from '../base/path.ts';
 import { normalisePlatform, parsePlatform, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
@@ -25,6 +25,8 @@ export interface Warehouse {
   readonly searchPath: readonly TreePath[];
   /** Every host path that was asked for so far. Of an image warehouse nothing: its digest says it all. */
   readonly consulted: () => Consulted;
+  /** A file of the host that others may not read, and that nobody runs. */
+  readonly isPrivate: (path: TreePath) => boolean;
 }
 
 export interface WarehouseOptions {
@@ -37,6 +39,7 @@ export interface WarehouseOptions {
   readonly ctx: Context;
 }
 
+const LOCAL_BIN = pathOfText('/usr/local/bin');
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /** Folders that a program may stay in; one that lives elsewhere (a home folder, a version manager's) is offered in /usr/local/bin. */
 const SYSTEM_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/opt/', '/nix/'];
@@ -60,16 +63,21 @@ function hostWarehouse(options: WarehouseOptions): Warehouse {
   }
   const { consulted, tree: host } = recording(hostTree({ root: '/', hide: ['/proc', '/sys', '/dev', '/run'] }));
   const tree = normalised(host);
+  const home = nodeHome(tree, options.path);
   const content = contentReader({
     layerTar: () => Promise.reject(new Error('the host has no layers')),
   });
   return {
     kind: 'host',
-    tree: relocated(tree, options.path),
+    tree: relocated(tree, home),
     content,
     platform: own,
-    searchPath: foldersOf(`/usr/local/bin:${options.path}:${STANDARD_PATH}`),
+    searchPath: foldersOf(`${options.path}:${STANDARD_PATH}`, home),
     consulted,
+    isPrivate: (path) => {
+      const entry = host.get(path);
+      return entry?.type === 'file' && (entry.mode & 0o115) === 0;
+    },
   };
 }
 
@@ -101,29 +109,37 @@ async function imageWarehouse(options: WarehouseOptions): Promise<Warehouse> {
     image,
     searchPath: foldersOf(path),
     consulted: () => ({ paths: [], listed: [] }),
+    isPrivate: () => false,
   };
 }
 
-function foldersOf(path: string): TreePath[] {
+function foldersOf(path: string, home?: NodeHome): TreePath[] {
   const folders = path.split(':').filter((dir) => dir.startsWith('/'));
-  return [...new Set(folders.map(pathOfText))];
+  return [...new Set(folders.map(pathOfText).map((dir) => (dir === home?.dir ? LOCAL_BIN : dir)))];
+}
+
+/** The first `node` of PATH, when it lies outside the system folders. */
+interface NodeHome {
+  readonly dir: TreePath;
+  readonly program: TreePath;
+}
+
+function nodeHome(tree: Tree, path: string): NodeHome | undefined {
+  for (const dir of foldersOf(path)) {
+    const node = tree.resolve(joinPath(dir, 'node'))?.entry;
+    if (node?.type !== 'file') continue;
+    return SYSTEM_FOLDERS.some((prefix) => node.path.startsWith(prefix)) ? undefined : { dir, program: node.path };
+  }
+  return undefined;
 }
 
 /**
  * Programs of PATH that lie outside the system folders (`~/.nvm/…/bin/node`) appear as `/usr/local/bin/NAME`: a home folder's name
  * is nobody's business, and its mode would lock the container's user out.
  */
-function relocated(tree: Tree, path: string): Tree {
-  const target = pathOfText('/usr/local/bin');
-  const outside = new Map<TreePath, TreePath>();
-  for (const dir of foldersOf(path)) {
-    const node = tree.resolve(joinPath(dir, 'node'))?.entry;
-    if (node?.type !== 'file') continue;
-    if (!SYSTEM_FOLDERS.some((prefix) => node.path.startsWith(prefix)))
-      outside.set(joinPath(target, nameOf(joinPath(dir, 'node'))), node.path);
-    break;
-  }
-  if (outside.size === 0) return tree;
+function relocated(tree: Tree, home: NodeHome | undefined): Tree {
+  if (home === undefined) return tree;
+  const outside = new Map([[joinPath(LOCAL_BIN, 'node'), home.program]]);
   const get: Tree['get'] = (at) => {
     const source = outside.get(at);
     const entry = tree.get(source ?? at);

@@ -18,6 +18,7 @@ export type Parsed =
 /** @throws TareError E_USAGE */
 export async function parseCommandLine(argv: readonly string[]): Promise<Parsed> {
   const line = await chosen(argv);
+  refuseUnknown(argv, line);
   const specs = new Map<string, CommandSpec>();
   if (line !== undefined) specs.set(line.name, await line.load());
   let answer: Parsed | undefined;
@@ -50,6 +51,15 @@ function usageError(error: CommanderError, line: CommandLine | undefined): TareE
   });
 }
 
+/** commander answers `help NAME` and `NAME --help` of an unknown command with the general help. */
+function refuseUnknown(argv: readonly string[], line: CommandLine | undefined): void {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  const asksHelp = first === 'help' || argv.includes('--help') || argv.includes('-h');
+  if (line !== undefined || name === undefined || !asksHelp) return;
+  throw new TareError('E_USAGE', `unknown command '${name}'`, { hint: 'see `tare --help`' });
+}
+
 /** The first word that is a command; only its file is loaded. `help NAME` counts as well. */
 async function chosen(argv: readonly string[]): Promise<CommandLine | undefined> {
   const words = argv.filter((word) => !word.startsWith('-'));
@@ -80,7 +90,7 @@ export function programWith(specs: ReadonlyMap<string, CommandSpec>, onCommand: 
   for (const line of COMMANDS) program.addCommand(commanderCommand(line, specs.get(line.name), program, onCommand));
   program.addHelpText(
     'after',
-    '\nData lives under TARE_HOME. Every flag can be set as TARE_FLAG_NAME in the environment.\nExit codes: 0 done, 1 the answer is no, 2 wrong use or bad input, 3 the environment said no.',
+    '\nData lives under TARE_HOME (default: $XDG_DATA_HOME/tare, else ~/.local/share/tare). Every flag can be set as TARE_FLAG_NAME in the environment.\nExit codes: 0 done, 1 the answer is no, 2 wrong use or bad input, 3 the environment said no.',
   );
   return program;
 }

@@ -22,7 +22,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       mode: quiet ? 'none' : ((options.text('progress') ?? 'auto') as ProgressMode),
       stream: process.stderr,
       verbose: options.flag('verbose'),
-      style: createStyle({ colour: colour && process.stderr.isTTY, width: process.stderr.columns ?? 80 }),
+      style: createStyle({ colour: colour && process.stderr.isTTY, width: process.stderr.columns || 80 }),
     });
     const abort = abortOnSignals();
     const cli: CliContext = {
@@ -30,7 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       env: process.env,
       json: options.flag('json'),
       quiet,
-      style: createStyle({ colour: colour && process.stdout.isTTY, width: process.stdout.columns ?? 100 }),
+      style: createStyle({ colour: colour && process.stdout.isTTY, width: process.stdout.columns || 100 }),
       store: () => storeOnce(),
     };
     let result: CommandResult;
@@ -46,7 +46,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     const failure = asTareError(error);
     const style = createStyle({
       colour: process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '' && !argv.includes('--no-color'),
-      width: process.stderr.columns ?? 80,
+      width: process.stderr.columns || 80,
     });
     await write(process.stderr, json ? errorJson(failure) : errorText(failure, style));
     if (isOn(process.env['TARE_DEBUG'])) await write(process.stderr, `${stackOf(error)}\n`);

@@ -85,7 +85,9 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
   const detail =
     issue?.code === 'unrecognized_keys'
       ? `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
-      : (issue?.message ?? 'not valid');
+      : issue === undefined || issue.message === 'Invalid input'
+        ? 'not what is expected there (see docs/config.md)'
+        : issue.message;
   throw new TareError('E_CONFIG', `${file}: ${where === '' ? '' : `${where}: `}${detail}`);
 }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import * as z from 'zod/mini';
 
 const text = z.string().check(z.minLength(1));
@@ -5,6 +6,11 @@ const argv = z.union([z.array(text).check(z.minLength(1)), text]);
 /** What a process can be given: no `=` in a name, no NUL anywhere. */
 const variable = z.string().check(z.regex(/^[^=\0]+$/, 'not a name of an environment variable'));
 const value = z.string().check(z.regex(/^[^\0]*$/, 'holds a NUL byte'));
+const STOP_SIGNAL = new RegExp(
+  `^(?:(?:SIG)?(?:${Object.keys(constants.signals)
+    .map((name) => name.slice('SIG'.length))
+    .join('|')}|RTM(?:IN|AX)(?:[+-]\\d+)?)|[1-9]\\d?)$`,
+);
 const port = z.int().check(z.gte(1), z.lte(65535));
 
 /** What tare.yaml may hold. Every key is optional; unknown keys are refused, because a misspelt key would be ignored in silence. */
@@ -19,7 +25,7 @@ export const configSchema = z.strictObject({
   user: z.optional(z.union([text, z.int().check(z.gte(0))])),
   workdir: z.optional(text),
   expose: z.optional(z.array(z.union([port, text]))),
-  stopSignal: z.optional(text),
+  stopSignal: z.optional(text.check(z.regex(STOP_SIGNAL, 'expected a signal such as SIGTERM, or its number'))),
   labels: z.optional(z.record(z.string(), z.string())),
   tightness: z.optional(z.enum(['used', 'reachable', 'packages'])),
   include: z.optional(z.array(text)),

@@ -64,7 +64,8 @@ export async function files(options: FilesOptions): Promise<readonly FileRow[]> 
 
 function globOf(glob: string): (path: string) => boolean {
   const absolute = glob.startsWith('/') || glob.startsWith('**') ? glob : `/${glob}`;
-  return picomatch(absolute, { dot: true });
+  // A name may hold a newline.
+  return picomatch(absolute, { dot: true, flags: 's' });
 }
 
 function rowOf(entry: Entry, path: string, owner: string | undefined, layer: number | undefined): FileRow {

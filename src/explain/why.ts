@@ -1,7 +1,17 @@
 import type { Context } from '../base/events.ts';
 import { verified, collectBytes } from '../base/streams.ts';
 import { TareError } from '../base/error.ts';
-import { joinPath, nameOf, parentOf, pathOfText, quotePath, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
+import {
+  isInside,
+  joinPath,
+  nameOf,
+  parentOf,
+  pathOfText,
+  quotePath,
+  ROOT,
+  textOfBytes,
+  type TreePath,
+} from '../base/path.ts';
 import { decodeEvidence, type Evidence } from '../evidence/codec.ts';
 import type { Edge } from '../evidence/types.ts';
 import type { Image } from '../oci/types.ts';
@@ -52,7 +62,7 @@ export async function why(options: {
   readonly ctx: Context;
 }): Promise<Why> {
   const { image, store } = options;
-  const asked = pathOfText(options.path);
+  const asked = askedPath(options.path, image);
   const evidence = await evidenceOf(image);
   const { content, tree } = await treeOfImage(image, store, options.ctx.signal);
   const canonical = canonicalPath(tree, asked);
@@ -122,24 +132,34 @@ function reasonsOf(edges: readonly Edge[]): Reason[] {
   ];
 }
 
+/** A path that does not start with '/' is one of the application. */
+function askedPath(text: string, image: Image): TreePath {
+  if (text.startsWith('/')) return pathOfText(text);
+  return pathOfText(`${image.config.config?.WorkingDir ?? '/'}/${text}`);
+}
+
+/** A path that was offered and left out, or a folder of such paths. */
 function droppedPath(evidence: Evidence, asked: TreePath, image: Image): Why {
-  const known = evidence.dropped.find((item) => item.path === asked);
-  if (known === undefined) {
-    throw new TareError(
-      'E_PATH_NOT_FOUND',
-      `${quotePath(asked)} is not in ${image.reference}, and was not offered by what it was built from`,
-      {
-        hint: `list what is there with \`tare files ${image.reference}\``,
-      },
-    );
+  const known = evidence.dropped.filter((item) => isInside(asked, item.path));
+  const [first] = known;
+  if (first === undefined) {
+    throw new TareError('E_PATH_NOT_FOUND', `${quotePath(asked)} is not in ${image.reference}: nothing asked for it`, {
+      hint: `list what is there with \`tare files ${image.reference}\`; \`include\` in tare.yaml brings a path along`,
+    });
   }
+  const workdir = pathOfText(image.config.config?.WorkingDir ?? '/');
+  const own = isInside(workdir, asked) && !asked.includes('/node_modules/');
+  const size = known.reduce((total, item) => total + item.size, 0);
+  const because = own
+    ? 'files for the workshop (tests, notes, locks, settings, secrets) are left out unless code or `include` names them'
+    : 'no evidence leads to it from the entry point, a rule or an include';
   return {
     path: textOfBytes(asked),
     kept: false,
-    size: known.size,
+    size,
     chain: [],
-    ...(known.package === undefined ? {} : { package: known.package }),
-    dropped: { size: known.size, because: 'no evidence leads to it from the entry point, a rule or an include' },
+    ...(first.package === undefined ? {} : { package: first.package }),
+    dropped: { size, because },
   };
 }
 

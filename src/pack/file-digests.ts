@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 import { errnoOf } from '../base/error.ts';
 
 /** What tells that a file is still the one that was hashed. */
@@ -80,7 +81,7 @@ async function store(file: string, entries: readonly (readonly [string, string])
   const temporary = `${file}.${randomUUID()}.tmp`;
   const text = [HEADING, ...entries.map(([key, sha256]) => `${key} ${sha256}`), ''].join('\n');
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolders(dirname(file));
     await writeFile(temporary, text, { flag: 'wx' });
     await rename(temporary, file);
   } catch (error) {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { x } from 'tinyexec';
 import { errnoOf, TareError } from '../base/error.ts';
 import { showPath, type TreePath } from '../base/path.ts';
-import type { Entry } from '../tree/types.ts';
-import { doing, type Target } from './unpack-target.ts';
+import type { Entry, Tree } from '../tree/types.ts';
+import { doing, timeOf, type Target } from './unpack-target.ts';
 
 /** Each costs a process. */
 const MAX_NODES = 4096;
@@ -18,13 +18,16 @@ const WORKING_NAME = '.tare-node.new';
  */
 export async function makeNodes(target: Target, nodes: readonly Entry[]): Promise<ReadonlySet<string>> {
   const skipped = new Set<string>();
+  const working = join(target.dir, workingName(target.tree));
   if (nodes.length > MAX_NODES) {
     throw new TareError('E_LIMIT', `the tree holds ${nodes.length} devices and pipes, more than ${MAX_NODES}`);
   }
   const mayMakeDevices = target.owners === 'keep' && process.getuid?.() === 0;
   for (const entry of nodes) {
     const why =
-      entry.type === 'fifo' || mayMakeDevices ? await makeNode(target, entry) : 'only root may make it, keeping owners';
+      entry.type === 'fifo' || mayMakeDevices
+        ? await makeNode(target, entry, working)
+        : 'only root may make it, keeping owners';
     if (why === undefined) continue;
     skipped.add(entry.path);
     const path = showPath(entry.path);
@@ -37,12 +40,15 @@ export async function makeNodes(target: Target, nodes: readonly Entry[]): Promis
   return skipped;
 }
 
+/** One that the tree does not have. */
+function workingName(tree: Tree): string {
+  let name = WORKING_NAME;
+  for (let count = 2; tree.get(`/${name}` as TreePath) !== undefined; count++) name = `${WORKING_NAME}.${count}`;
+  return name;
+}
+
 /** Under a name that can be an argument, since the path may be any bytes. Undefined, or why it could not be made. */
-async function makeNode(target: Target, entry: Entry): Promise<string | undefined> {
-  const working = join(
-    target.dir,
-    target.tree.get(`/${WORKING_NAME}` as TreePath) ? `${WORKING_NAME}.2` : WORKING_NAME,
-  );
+async function makeNode(target: Target, entry: Entry, working: string): Promise<string | undefined> {
   const numbers = entry.device?.map(String) ?? [];
   const type = { char: 'c', block: 'b' }[entry.type as string] ?? 'p';
   try {
@@ -57,7 +63,7 @@ async function makeNode(target: Target, entry: Entry): Promise<string | undefine
     unlinkSync(working);
     if (target.owners === 'keep') lchownSync(path, entry.uid, entry.gid);
     chmodSync(path, entry.mode);
-    utimesSync(path, entry.mtime, entry.mtime);
+    utimesSync(path, timeOf(entry), timeOf(entry));
   });
   return undefined;
 }

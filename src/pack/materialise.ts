@@ -10,6 +10,7 @@ import {
   symlinkSync,
   utimesSync,
 } from 'node:fs';
+import { makeFolders } from '../base/folders.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import { fromErrno, TareError } from '../base/error.ts';
 import { hostPath, quotePath, ROOT, textOfBytes } from '../base/path.ts';
@@ -17,7 +18,7 @@ import type { Entry } from '../tree/types.ts';
 import { makeNodes } from './make-nodes.ts';
 import { removeTree } from './remove-tree.ts';
 import { restoreXattrs } from './restore-xattrs.ts';
-import { doing, type MaterialiseOptions, type Target } from './unpack-target.ts';
+import { doing, timeOf, type MaterialiseOptions, type Target } from './unpack-target.ts';
 import { writeFiles } from './write-files.ts';
 
 export { removeTree } from './remove-tree.ts';
@@ -55,7 +56,7 @@ export async function materialise(options: MaterialiseOptions): Promise<void> {
 /** `topmost`: the first folder that had to be made; undefined when all were there. `mode`: of the last. */
 function makeRoot(dir: string): { readonly topmost: string | undefined; readonly mode: number } {
   try {
-    const topmost = mkdirSync(dir, { recursive: true });
+    const topmost = makeFolders(dir);
     if (topmost === undefined && readdirSync(dir).length > 0)
       throw new TareError('E_EXISTS', `${quotePath(dir)} is not empty`);
     return { topmost, mode: statSync(dir).mode & 0o7777 };
@@ -109,7 +110,7 @@ function makeSymlink(target: Target, entry: Entry): void {
   doing(target, entry, (path) => {
     symlinkSync(Buffer.from(entry.link ?? '', 'latin1'), path);
     if (target.owners === 'keep') lchownSync(path, entry.uid, entry.gid);
-    lutimesSync(path, entry.mtime, entry.mtime);
+    lutimesSync(path, timeOf(entry), timeOf(entry));
   });
 }
 
@@ -120,6 +121,6 @@ function finishFolder(target: Target, entry: Entry): void {
     }
     if (target.owners === 'keep') lchownSync(entry.path === ROOT ? `${target.dir}/.` : path, entry.uid, entry.gid);
     chmodSync(path, entry.mode);
-    utimesSync(path, entry.mtime, entry.mtime);
+    utimesSync(path, timeOf(entry), timeOf(entry));
   });
 }

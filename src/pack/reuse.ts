@@ -1,6 +1,7 @@
 import { createHash, hash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 import { isDigest, type Digest } from '../base/digest.ts';
 import { errnoOf } from '../base/error.ts';
 import type { Store } from '../store/types.ts';
@@ -68,7 +69,7 @@ export async function rememberPacked(store: Store, key: string, record: PackedRe
   const folder = folderOf(store);
   const temporary = join(folder, `${key}.${randomUUID()}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
     await writeFile(temporary, `${JSON.stringify(record)}\n`, { flag: 'wx' });
     await rename(temporary, join(folder, `${key}.json`));
   } catch (error) {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { chmod, mkdtemp, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeFolders } from '../base/folders.ts';
 import { hexOf, sha256 } from '../base/digest.ts';
 import { errnoOf, fromErrno, isTareError, TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
@@ -70,7 +71,7 @@ async function openCache(store: Store): Promise<Cache | undefined> {
   try {
     const lease = await store.lease();
     try {
-      await mkdir(dir, { recursive: true });
+      makeFolders(dir);
     } catch (error) {
       await lease.release();
       throw fromErrno(error, `cannot make ${dir}`);

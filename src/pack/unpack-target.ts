@@ -19,6 +19,11 @@ export interface Target extends MaterialiseOptions {
   readonly warn: (code: string, message: string, path?: string) => void;
 }
 
+/** For utimes of node:fs, which takes a negative number for the time that it is now, but not its text. */
+export function timeOf({ mtime }: Entry): number | string {
+  return mtime < 0 ? String(mtime) : mtime;
+}
+
 /** Runs one step on one path. Errors name it. */
 export function doing<T>(target: Target, entry: Entry, step: (path: string | Buffer) => T): T {
   throwIfCancelled(target.ctx.signal);

@@ -15,7 +15,7 @@ import { throwIfCancelled } from '../base/context.ts';
 import { TareError } from '../base/error.ts';
 import { hostPath, quotePath } from '../base/path.ts';
 import type { Entry } from '../tree/types.ts';
-import { unpackError, type Target } from './unpack-target.ts';
+import { timeOf, unpackError, type Target } from './unpack-target.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 /** Files up to this size are read and written in one piece. */
@@ -54,7 +54,7 @@ async function writeFile(target: Target, entry: Entry): Promise<void> {
     if (target.owners === 'keep') fchownSync(fd, entry.uid, entry.gid);
     // After the owner: changing it takes suid and sgid away.
     fchmodSync(fd, entry.mode);
-    futimesSync(fd, entry.mtime, entry.mtime);
+    futimesSync(fd, timeOf(entry), timeOf(entry));
   } finally {
     closeSync(fd);
   }

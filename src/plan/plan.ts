@@ -24,7 +24,9 @@ export interface PlanInput {
  */
 export function makePlan(input: PlanInput): Plan {
   const kept = new Map<TreePath, Kept>();
-  const added = new Map(input.add.map((item) => [item.entry.path, item]));
+  const added = new Map(
+    input.add.filter(({ entry }) => !input.excluded(entry.path)).map((item) => [item.entry.path, item]),
+  );
   for (const path of neededPaths(input)) {
     if (kept.has(path) || added.has(path)) continue;
     const entry = input.tree.get(path);

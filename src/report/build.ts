@@ -6,11 +6,17 @@ import { formatTable } from './table.ts';
 /** The answer of `tare build` for people: what was made, how large each part is, whether it runs. */
 export function buildText(result: BuildResult): (style: Style) => string {
   return (style) => {
+    const failed = result.verified?.ok === false;
     const lines = [
-      style.bold(result.reference),
+      failed
+        ? style.red(style.bold('✗ the image does not pass its probes, so it got no name'))
+        : style.bold(result.reference),
       `  digest    ${result.digest}`,
       `  platform  ${[result.platform.os, result.platform.architecture, result.platform.variant].filter((part) => part !== undefined).join('/')}`,
       `  size      ${formatSize(result.size.disk)} on disk, ${formatSize(result.size.wire)} on the wire, ${plural(result.files, 'file')}`,
+      ...(result.dropped.files === 0
+        ? []
+        : [`  left out  ${plural(result.dropped.files, 'file')}, ${formatSize(result.dropped.disk)}`]),
       ...originalLine(result),
       `  verified  ${verifiedText(result, style)}`,
       ...result.outputs.map((output) => `  written   ${output}`),
@@ -47,15 +53,23 @@ function originalLine(result: BuildResult): string[] {
 function verifiedText(result: BuildResult, style: Style): string {
   const { verified } = result;
   if (verified === null) return style.yellow(`no: ${result.unverified ?? 'it was not run'}`);
+  const names = verified.probes.map((probe) => probe.name).join(', ');
+  if (verified.ok) return `${style.green(`${plural(verified.probes.length, 'probe')} passed`)}: ${names}`;
   const failed = verified.probes.filter((probe) => !probe.ok);
-  if (verified.ok) return style.green(`${plural(verified.probes.length, 'probe')} passed`);
   const details = failed.map(
-    (probe) => `\n    ${style.red('✗')} ${probe.name}${probe.detail === undefined ? '' : `: ${probe.detail}`}`,
+    (probe) =>
+      `\n    ${style.red('✗')} ${probe.name}${probe.detail === undefined ? '' : `: ${firstLine(probe.detail)}`}`,
   );
-  const missing = (result.missing ?? []).map((path) => `\n    missing: ${path}`);
+  const missing = (result.missing ?? []).map((path) => `\n    missing: ${path}${cureOf(path)}`);
   const output =
     result.output === undefined || result.output.trim() === ''
       ? ''
       : `\n  the container said:\n${result.output.trimEnd().replace(/^/gm, '    │ ')}`;
-  return `${style.red(`${failed.length} of ${plural(verified.probes.length, 'probe')} failed`)}; no name was given${details.join('')}${missing.join('')}${output}`;
+  return `${style.red(`${failed.length} of ${plural(verified.probes.length, 'probe')} failed`)}${details.join('')}${missing.join('')}${output}`;
 }
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+/** A path that starts with '/' may simply not have been found by reading the code. */
+const cureOf = (path: string): string =>
+  path.startsWith('/') ? `  (kept with --include ${JSON.stringify(path)})` : '';

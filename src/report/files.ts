@@ -6,8 +6,9 @@ const TYPES = { file: '-', directory: 'd', symlink: 'l', hardlink: 'h', char: 'c
 
 /** As `ls -l` shows it, with numeric owners. */
 export function filesText(rows: readonly FileRow[]): () => string {
-  return () =>
-    formatTable(
+  return () => {
+    if (rows.length === 0) return 'no path matches';
+    return formatTable(
       [
         { title: 'mode' },
         { title: 'owner', align: 'right' },
@@ -23,6 +24,7 @@ export function filesText(rows: readonly FileRow[]): () => string {
         showPath(bytesOfText(row.path)) + linkText(row),
       ]),
     );
+  };
 }
 
 function linkText(row: FileRow): string {

@@ -73,7 +73,7 @@ function liveLine(options: ProgressOptions): Progress {
     if (!force && now - lastDraw < FRAME_MS) return;
     lastDraw = now;
     clear();
-    stream.write(style.dim(text.slice(0, (stream.columns ?? 80) - 1)));
+    stream.write(style.dim(text.slice(0, (stream.columns || 80) - 1)));
     drawn = true;
   };
   const keep = (text: string): void => {

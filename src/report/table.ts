@@ -13,8 +13,9 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   head: (text: string) => string = (text) => text,
 ): string {
+  // A million rows are too many for the arguments of one Math.max.
   const widths = columns.map((column, index) =>
-    Math.max(visible(column.title), ...rows.map((row) => visible(row[index] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, visible(row[index] ?? '')), visible(column.title)),
   );
   const line = (cells: readonly string[]): string =>
     cells

@@ -19,7 +19,7 @@ export function verifyText(reference: string, result: VerifyResult): (style: Sty
         `  ${mark(probe.ok)} ${probe.name}`,
         formatSeconds(probe.ms),
         ...(compared ? [probe.original === undefined ? '' : formatSeconds(probe.original.ms)] : []),
-        probe.difference ?? probe.detail ?? '',
+        (probe.difference ?? probe.detail ?? '').split('\n', 1)[0] ?? '',
       ]),
       style.dim,
     );

@@ -1,7 +1,7 @@
-import { access, constants, lstat, readFile, statfs } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rmdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { errnoOf } from '../base/error.ts';
+import { dirname, join, resolve } from 'node:path';
+import { errnoOf, TareError } from '../base/error.ts';
 import { hasCapability, readPrivileges } from './capabilities.ts';
 import { containerCheck, networkCheck, overlayCheck } from './doctor-trials.ts';
 import { findRuntime, unshareWorks } from './host.ts';
@@ -34,21 +34,39 @@ const OLDEST_NODE: readonly [number, number] = [20, 19];
 /** Tries what tare needs on this machine, each thing really, all at once. Leaves nothing behind. */
 export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
   const env = options.env ?? process.env;
-  const found = await Promise.all([
-    nodeCheck(),
-    ...(options.home === undefined ? [] : [homeCheck(options.home)]),
-    runtimeCheck(env),
-    namespaceCheck(env),
-    subordinateIdCheck(env),
-    overlayCheck(env),
-    networkCheck(env),
-    seccompCheck(),
-    containerCheck(env),
-    koffiCheck(),
-    toolCheck('strace', env, 'only for observing where seccomp notification cannot be used', 'apt-get install strace'),
-    toolCheck('strip', env, 'only for --strip', 'apt-get install binutils'),
-  ]);
+  const checks: readonly (readonly [name: string, check: () => Promise<Check>])[] = [
+    ['node', () => nodeCheck()],
+    ...(options.home === undefined ? [] : [['home', () => homeCheck(options.home ?? '')] as const]),
+    ['runtime', () => runtimeCheck(env)],
+    ['namespaces', () => namespaceCheck(env)],
+    ['subordinate ids', () => subordinateIdCheck(env)],
+    ['overlay', () => overlayCheck(env)],
+    ['networks', () => networkCheck(env)],
+    ['seccomp', () => seccompCheck()],
+    ['container', () => containerCheck(env)],
+    ['koffi', () => koffiCheck()],
+    [
+      'strace',
+      () =>
+        toolCheck(
+          'strace',
+          env,
+          'only for observing where seccomp notification cannot be used',
+          'apt-get install strace',
+        ),
+    ],
+    ['strip', () => toolCheck('strip', env, 'only for --strip', 'apt-get install binutils')],
+  ];
+  const found = await Promise.all(
+    checks.map(([name, check]) => check().catch((error: unknown) => broken(name, error))),
+  );
   return { ok: found.every(({ name, ok }) => ok !== false || !ESSENTIAL.has(name)), checks: found };
+}
+
+/** A check that cannot even be made (a full disk, say) is an answer too. */
+function broken(name: string, error: unknown): Check {
+  const cure = error instanceof TareError ? error.hint : 'mend that, and ask again';
+  return { name, ok: false, detail: error instanceof Error ? error.message : 'it failed', cure };
 }
 
 async function nodeCheck(): Promise<Check> {
@@ -163,14 +181,14 @@ async function homeCheck(home: string): Promise<Check> {
   const name = 'home';
   const place = await nearest(resolve(home));
   try {
-    await access(place, constants.W_OK | constants.X_OK);
+    // Tried, because permissions do not tell of /proc, quotas and full disks.
+    await rmdir(await mkdtemp(join(place, '.tare-doctor-')));
   } catch (error) {
-    const reason = errnoOf(error) === 'EROFS' ? 'the file system is read-only' : 'permission denied';
     return {
       name,
       ok: false,
-      detail: `${place} cannot be written: ${reason}`,
-      cure: 'set TARE_HOME to a folder of your own',
+      detail: `${place} cannot be written: ${error instanceof Error ? error.message : 'it failed'}`,
+      cure: 'free space there, or set TARE_HOME to a folder of your own',
     };
   }
   const { bavail, bsize } = await statfs(place);

@@ -10,6 +10,7 @@ import type { Descriptor, ImageConfig, Manifest, Platform } from '../oci/types.t
 import { findImage } from '../store/lookup.ts';
 import { readDocument } from '../store/reachable.ts';
 import type { Store, TaggedImage } from '../store/types.ts';
+import { transportOf } from '../transports/route.ts';
 
 export interface StoredImage {
   readonly reference: string;
@@ -116,6 +117,11 @@ export async function tagImage(options: {
 }): Promise<TagResult> {
   const { store } = options;
   const reference = parseImageName(options.name);
+  if (transportOf(reference) !== undefined) {
+    throw new TareError('E_REFERENCE', `${JSON.stringify(options.name)} names a transport, not an image of the store`, {
+      hint: 'to write the image there, use `tare copy`',
+    });
+  }
   const image = await findImage(store, options.source);
   await store.tag(reference, image.descriptor, image.evidence);
   return { reference, digest: image.descriptor.digest, source: image.name };

@@ -1,6 +1,7 @@
-import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf, fromErrno } from '../base/error.ts';
+import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import { makeFolders } from '../base/folders.ts';
 import { temporaryPath, type StorePaths } from './paths.ts';
 
 /** Makes a rename or a new name in the folder survive a power cut. */
@@ -53,12 +54,15 @@ export async function sizeIfThere(file: string): Promise<number | undefined> {
   }
 }
 
-/** A folder with all above it. */
+/** A folder of the store with all above it. @throws TareError E_IO where no folder can be, else by the system's error */
 export async function makeFolder(dir: string): Promise<void> {
+  const hint = 'set TARE_HOME to a folder that can be written';
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolders(dir);
   } catch (error) {
-    throw fromErrno(error, `cannot make the folder ${dir}`);
+    if (['ENOENT', 'ENOTDIR', 'EEXIST'].includes(errnoOf(error) ?? ''))
+      throw new TareError('E_IO', `cannot make the folder ${dir}: ${(error as Error).message}`, { hint, cause: error });
+    throw fromErrno(error, `cannot make the folder ${dir}`, { hint });
   }
 }
 

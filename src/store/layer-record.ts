@@ -12,11 +12,14 @@ export interface LayerRecord {
   readonly files: readonly FileStamp[];
 }
 
-// One line with the version and the sha256 of all that follows; then a line of JSON on the layer; then a JSON array with a row for each member.
+// One line with the version and the sha256 of all that follows; then a line of JSON on the layer; then one with a JSON array for each member: all
+// of them together may be longer than a string can be.
 // All text is bytes: what is stored is its latin1 form, so a path stands in the file as it is in the archive.
 
-const MAGIC = 'tare-layer-index 1';
+const MAGIC = 'tare-layer-index 2';
 const TYPES: readonly EntryType[] = ['file', 'directory', 'symlink', 'hardlink', 'char', 'block', 'fifo'];
+
+const PART_CHARS = 1024 * 1024;
 
 /** What only few members have. */
 interface Rare {
@@ -43,9 +46,21 @@ type Row = readonly [
 export function encodeRecord(record: LayerRecord): Buffer {
   const { members, ...layer } = record.index;
   const head = JSON.stringify({ digest: record.digest, files: record.files, ...layer });
-  const body = Buffer.from(`${head}\n${JSON.stringify(members.map(rowOf))}\n`, 'latin1');
-  const sum = createHash('sha256').update(body).digest('hex');
-  return Buffer.concat([Buffer.from(`${MAGIC} ${sum}\n`, 'latin1'), body]);
+  const hash = createHash('sha256');
+  const parts: Buffer[] = [];
+  let text = `${head}\n`;
+  const flush = (): void => {
+    const part = Buffer.from(text, 'latin1');
+    hash.update(part);
+    parts.push(part);
+    text = '';
+  };
+  for (const member of members) {
+    text += `${JSON.stringify(rowOf(member))}\n`;
+    if (text.length >= PART_CHARS) flush();
+  }
+  flush();
+  return Buffer.concat([Buffer.from(`${MAGIC} ${hash.digest('hex')}\n`, 'latin1'), ...parts]);
 }
 
 function rowOf(member: IndexedMember): Row {
@@ -71,8 +86,14 @@ export function decodeRecord(bytes: Buffer): LayerRecord | undefined {
   const headEnd = body.indexOf('\n');
   try {
     const head = JSON.parse(body.toString('latin1', 0, headEnd)) as Partial<Head>;
-    const rows = JSON.parse(body.toString('latin1', headEnd + 1)) as readonly Row[];
-    return recordOf(head, rows);
+    const members: IndexedMember[] = [];
+    for (let start = headEnd + 1; start < body.length;) {
+      const end = body.indexOf('\n', start);
+      if (end === -1) return undefined;
+      members.push(memberOf(JSON.parse(body.toString('latin1', start, end)) as Row));
+      start = end + 1;
+    }
+    return recordOf(head, members);
   } catch (error) {
     // The sum was right, so tare wrote it; but not this version of it.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
@@ -88,11 +109,11 @@ interface Head {
   readonly disk: number;
 }
 
-function recordOf(head: Partial<Head>, rows: readonly Row[]): LayerRecord | undefined {
+function recordOf(head: Partial<Head>, members: readonly IndexedMember[]): LayerRecord | undefined {
   const { digest, diffId, disk, files, wire } = head;
   if (digest === undefined || diffId === undefined || !isDigest(digest) || !isDigest(diffId)) return undefined;
   if (typeof wire !== 'number' || typeof disk !== 'number' || !Array.isArray(files)) return undefined;
-  return { digest, files, index: { diffId, wire, disk, members: rows.map(memberOf) } };
+  return { digest, files, index: { diffId, wire, disk, members } };
 }
 
 function memberOf(row: Row): IndexedMember {

@@ -3,7 +3,7 @@ import type { Context } from '../base/events.ts';
 import { parsePlatform } from '../oci/platform.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
-import { PREFIXES, transportOf, unknownTransport, type Prefix } from './route.ts';
+import { misspelt, PREFIXES, transportOf, unknownTransport, type Prefix } from './route.ts';
 import type { Transport, TransportLine, TransportTools, Written } from './types.ts';
 
 export type { TransportLine, Written } from './types.ts';
@@ -101,9 +101,11 @@ async function route(text: string): Promise<{ readonly transport: Transport; rea
   const unknown = unknownTransport(text);
   if (unknown === undefined) return { transport: await STORE.load(), rest: text };
   const known = PREFIXES.map((name) => `${name}:`).join(', ');
+  const meant = misspelt(unknown.replace(/:.*$/s, ''));
   throw new TareError(
     'E_TRANSPORT',
     `${JSON.stringify(text)}: there is no transport ${unknown} (there are ${known}, and the store's plain names)`,
+    meant === undefined ? {} : { hint: `did you mean ${meant}:?` },
   );
 }
 

@@ -1,3 +1,5 @@
+import { editDistance } from '../base/edit-distance.ts';
+
 /** Prefixes of references, in the order of the help text. */
 export const PREFIXES = ['oci', 'oci-archive', 'docker-archive', 'docker-daemon'] as const;
 
@@ -25,5 +27,10 @@ export function unknownTransport(text: string): string | undefined {
   const slash = rest.indexOf('/');
   const isHost = slash !== -1 && /^\d+$/.test(rest.slice(0, slash));
   const isTag = slash === -1 && /^\w/.test(rest);
-  return (isTag || isHost) && !FOREIGN.has(prefix) ? undefined : `${prefix}:`;
+  return (isTag || isHost) && !FOREIGN.has(prefix) && misspelt(prefix) === undefined ? undefined : `${prefix}:`;
+}
+
+/** `docker-achive` would pass as a name of the store. The short prefix is too near to words that are names. */
+export function misspelt(prefix: string): Prefix | undefined {
+  return PREFIXES.find((known) => known.length > 'oci'.length && known !== prefix && editDistance(prefix, known) <= 2);
 }

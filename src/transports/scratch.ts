@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { close, closeSync, open as openFd, read as readFd, write as writeFd } from 'node:fs';
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolders } from '../base/folders.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import { fromErrno, TareError } from '../base/error.ts';
 import type { Bytes } from '../base/streams.ts';
@@ -64,7 +65,7 @@ export async function scratchFile(source: Bytes, options: ScratchOptions): Promi
 async function openNameless(home: string): Promise<number> {
   const folder = join(home, 'tare', 'tmp');
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
     const path = join(folder, `scratch-${randomBytes(8).toString('hex')}`);
     const fd = await openAsync(path, 'wx+', 0o600);
     await unlink(path);

@@ -37,7 +37,7 @@ export async function treeOfDirectory(dir: string): Promise<Tree> {
     }
     if (turn % FOLDERS_PER_TURN === 0) await setImmediate();
   }
-  for (const group of linked.values()) entries.push(...hardlinked(group));
+  for (const group of linked.values()) for (const entry of hardlinked(group)) entries.push(entry);
   return createTree(entries);
 }
 

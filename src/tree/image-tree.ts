@@ -2,6 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
+import { keptBytesOf } from '../formats/tar/index.ts';
 import type { Image } from '../oci/types.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { contentReader } from './content.ts';
@@ -10,6 +11,9 @@ import type { ContentReader, Tree } from './types.ts';
 
 /** Each layer is decompressed in one thread of the pool and hashed and parsed in this one: more would only wait for each other. */
 const LAYERS_AT_ONCE = 2;
+/** Of all layers together, each layer having limits of its own: the indexes are in memory at the same time. */
+const MAX_MEMBERS = 2_000_000;
+const MAX_KEPT_BYTES = 256 * 1024 ** 2; // 256 MiB
 
 export interface ImageTree {
   readonly tree: Tree;
@@ -22,7 +26,7 @@ export interface ImageTree {
  * The file system of an image. The first time that a layer is seen it is decompressed and verified, later its index is read; its tar is
  * unpacked into the store's cache only when content is asked for.
  *
- * @throws TareError E_MANIFEST when layers and diff IDs do not pair up; E_CANCELLED; what `Store.layerIndex` and `treeOfLayers` throw
+ * @throws TareError E_MANIFEST when layers and diff IDs do not pair up; E_LIMIT when the layers hold too much together; E_CANCELLED; what `Store.layerIndex` and `treeOfLayers` throw
  */
 export async function treeOfImage(image: Image, store: Store, signal?: AbortSignal): Promise<ImageTree> {
   const { layers } = image.manifest;
@@ -33,9 +37,20 @@ export async function treeOfImage(image: Image, store: Store, signal?: AbortSign
       `${image.reference} has ${layers.length} layers, but its config lists ${diffIds.length} diff IDs`,
     );
   }
-  const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, index) => {
+  let members = 0;
+  let keptBytes = 0;
+  const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, number) => {
     if (signal !== undefined) throwIfCancelled(signal);
-    return store.layerIndex(image.blobs, layer, diffIds[index] as Digest, signal);
+    const index = await store.layerIndex(image.blobs, layer, diffIds[number] as Digest, signal);
+    members += index.members.length;
+    for (const member of index.members) keptBytes += keptBytesOf(member);
+    if (members > MAX_MEMBERS || keptBytes > MAX_KEPT_BYTES) {
+      throw new TareError(
+        'E_LIMIT',
+        `the layers of ${image.reference} hold more than ${MAX_MEMBERS} members, or ${MAX_KEPT_BYTES} bytes of names and attributes`,
+      );
+    }
+    return index;
   });
   const content = contentReader({
     layerTar: async (diffId) => {

@@ -5,6 +5,8 @@ import { nameOf, parentOf, quotePath, type ByteString, type TreePath } from '../
 
 const WHITEOUT_PREFIX = '.wh.';
 const META_PREFIX = '.wh..wh.';
+/** aufs kept the files behind hard links here, where another folder than theirs was in a lower layer. */
+const LINKED_FILES_DIR = '/.wh..wh.plnk/';
 const OPAQUE_NAME = '.wh..wh..opq';
 
 /** What a path in a layer stands for. */
@@ -14,7 +16,9 @@ export type LayerName =
   | { readonly is: 'whiteout'; readonly dir: TreePath; readonly name: ByteString }
   /** All that the lower layers have in `dir` is gone. */
   | { readonly is: 'opaque'; readonly dir: TreePath }
-  /** Bookkeeping of aufs, of no meaning to anybody else. */
+  /** The content behind hard links of this layer that name it as their target; in no folder itself. */
+  | { readonly is: 'linked' }
+  /** Other bookkeeping of aufs, of no meaning to anybody else. */
   | { readonly is: 'ignored' };
 
 /**
@@ -26,6 +30,7 @@ export function layerNameOf(path: TreePath, where: string): LayerName {
   const dir = parentOf(path);
   const name = nameOf(path);
   if (name === OPAQUE_NAME && !dir.includes(`/${WHITEOUT_PREFIX}`)) return { is: 'opaque', dir };
+  if (isLinkedFile(path)) return { is: 'linked' };
   if (path.includes(`/${META_PREFIX}`)) return { is: 'ignored' };
   if (dir.includes(`/${WHITEOUT_PREFIX}`)) {
     throw new TareError('E_TAR_PATH', `${where}: the path ${quotePath(path)} runs through a whiteout`);
@@ -35,4 +40,9 @@ export function layerNameOf(path: TreePath, where: string): LayerName {
     throw new TareError('E_TAR_PATH', `${where}: the whiteout ${quotePath(path)} names no file`);
   }
   return { is: 'whiteout', dir, name: target };
+}
+
+/** Whether it is where aufs kept what hard links lead to. */
+export function isLinkedFile(path: TreePath): boolean {
+  return path.startsWith(LINKED_FILES_DIR);
 }

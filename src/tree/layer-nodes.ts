@@ -31,7 +31,7 @@ export interface Node {
 }
 
 /** Names that are created in all, counting those that are gone again. */
-const MAX_NODES = 8_000_000;
+const MAX_NODES = 2_000_000;
 /** Of all paths together: deep folders make long ones out of few bytes. */
 const MAX_TOTAL_PATH_BYTES = 1024 ** 3; // 1 GiB
 /** As in the reference tools, which do not ask the kernel (its limit is 40). */

@@ -2,7 +2,7 @@ import { TareError } from '../base/error.ts';
 import { cleanPath, compareBytes, joinPath, nameOf, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
 import type { Digest } from '../base/digest.ts';
 import type { IndexedMember, LayerIndex } from '../store/types.ts';
-import { layerNameOf } from './layer-names.ts';
+import { isLinkedFile, layerNameOf } from './layer-names.ts';
 import { createNodeTree, inodeOf, plainInode, type Inode, type Node, type NodeTree } from './layer-nodes.ts';
 import { createTree } from './memory.ts';
 import type { Entry, Tree } from './types.ts';
@@ -17,6 +17,8 @@ interface Application {
   readonly layer: number;
   readonly diffId: Digest;
   readonly lenient: boolean;
+  /** What this layer has put aside for its hard links, as aufs did. */
+  readonly aside: Map<TreePath, Inode>;
 }
 
 /**
@@ -30,6 +32,7 @@ interface Application {
  * - Links on the way to a member are followed inside the root; folders that are missing, also behind a dangling link, are made plain.
  * - A hard link shares the inode of its target, which must be there by then. Its own attributes say nothing. When the name that a
  *   file was made under is gone, the first of the others in byte order is the `file`.
+ * - Layers that aufs wrote keep files below `/.wh..wh.plnk` which their hard links name as targets: such a link is that file.
  * - The root's own member gives the attributes of the root. A character device 0:0 is a device: it marks a whiteout on disk only.
  *
  * @throws TareError E_TAR_PATH for a path or a hard link that leaves the root, or a bad whiteout; E_TAR for a hard link to nothing or to a folder, and a root
@@ -38,7 +41,13 @@ interface Application {
 export function treeOfLayers(indexes: readonly LayerIndex[], options: LayersOptions = {}): Tree {
   const nodes = createNodeTree();
   for (const [layer, index] of indexes.entries()) {
-    const application: Application = { nodes, layer, diffId: index.diffId, lenient: options.lenient ?? false };
+    const application: Application = {
+      nodes,
+      layer,
+      diffId: index.diffId,
+      lenient: options.lenient ?? false,
+      aside: new Map(),
+    };
     for (const member of index.members) applyMember(application, member);
   }
   return createTree(entriesOf(nodes.root));
@@ -51,6 +60,9 @@ function applyMember(application: Application, member: IndexedMember): void {
   const meaning = layerNameOf(path, where);
   switch (meaning.is) {
     case 'ignored':
+      return;
+    case 'linked':
+      if (member.type === 'file') application.aside.set(path, newInode(application, member, path));
       return;
     case 'opaque': {
       const dir = nodes.findFolder(meaning.dir, where);
@@ -131,8 +143,13 @@ function attributesOf(member: IndexedMember): Inode['attributes'] {
   };
 }
 
-function linkedInode({ nodes, layer, lenient }: Application, member: IndexedMember, path: TreePath): Inode {
+function linkedInode({ nodes, layer, lenient, aside }: Application, member: IndexedMember, path: TreePath): Inode {
   const target = cleanPath(member.linkname ?? '');
+  const kept = isLinkedFile(target) ? aside.get(target) : undefined;
+  if (kept !== undefined) {
+    if (kept.owner !== undefined) kept.shared = true;
+    return kept;
+  }
   const dir = target === ROOT ? undefined : nodes.findFolder(parentOf(target), `layer ${layer}`);
   const found = dir?.children?.get(nameOf(target));
   if (found !== undefined && found.children === undefined) {

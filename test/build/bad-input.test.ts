@@ -42,6 +42,12 @@ const CASES: readonly (readonly [what: string, make: () => string, code: string,
   ],
   ['an unknown program', () => folder({ 'tare.yaml': 'entrypoint: [no-such-program-here]' }), 'E_PATH_NOT_FOUND', 2],
   ['a circle of links', () => circle(), 'E_NO_ENTRY', 2],
+  [
+    'an entry point that is excluded',
+    () => folder({ 'tare.yaml': 'exclude: [index.js]', 'index.js': '', 'package.json': '{}' }),
+    'E_CONFIG',
+    2,
+  ],
 ];
 
 function circle(): string {
@@ -71,6 +77,12 @@ describe('tare build of bad input', () => {
     });
     expect(answer.code).toBe(2);
     expect((JSON.parse(answer.stderr) as Failure).error.code).toBe('E_PLATFORM');
+  });
+
+  it('looks at --output before it works', async () => {
+    const answer = await tare(['build', exampleDir('node-status'), '-o', 'ftp://x', '--json'], { home: tempDir() });
+    expect(answer.code).toBe(2);
+    expect((JSON.parse(answer.stderr) as Failure).error.code).toBe('E_TRANSPORT');
   });
 
   it('lists the candidates when there are several', async () => {
@@ -173,3 +185,45 @@ function leftovers(home: string): string[] {
     /\.(tmp|partial)|\/tmp\/./.test(name),
   );
 }
+
+describe('folders that tare cannot build, and what their owner can do', () => {
+  it.each([
+    [{ 'main.py': '', 'requirements.txt': '' }, 'Python', 'Node applications'],
+    [{ 'main.go': '', 'go.mod': '' }, 'Go sources', 'CGO_ENABLED=0 go build'],
+    [{ 'Cargo.toml': '' }, 'Rust', 'target/release'],
+    [{ 'index.ts': '' }, 'TypeScript', 'compile'],
+    [{ 'run.sh': '#!/bin/sh\n' }, 'script', 'chmod +x'],
+  ])('%j', async (files, what, cure) => {
+    const answer = await tare(['build', folder(files), '--json'], { home: tempDir() });
+    const { error } = JSON.parse(answer.stderr) as Failure;
+    expect(error.code).toBe('E_NO_ENTRY');
+    expect(error.message).toContain(what);
+    expect(error.hint).toContain(cure);
+  });
+
+  it('refuses an entry that nothing here can run', async () => {
+    const dir = folder({ 'main.py': 'print(1)' });
+    const answer = await tare(['build', dir, '--entry', 'main.py', '--json'], { home: tempDir() });
+    expect((JSON.parse(answer.stderr) as Failure).error.code).toBe('E_NO_ENTRY');
+  });
+
+  it('takes an executable script as the entry point', async () => {
+    const dir = folder({ 'run.sh': '#!/bin/sh\necho started\n' });
+    chmodSync(join(dir, 'run.sh'), 0o755);
+    const home = tempDir();
+    const { reference } = await tareJson<BuildResult>(['build', dir, '--no-verify'], { home });
+    const inspected = await tareJson<{ config: { config: { Entrypoint: string[] } } }>(['inspect', reference], {
+      home,
+    });
+    expect(inspected.config.config.Entrypoint).toEqual(['/app/run.sh']);
+    const paths = (await tareJson<{ path: string }[]>(['files', reference], { home })).map((row) => row.path);
+    expect(paths).toContain('/app/run.sh');
+    expect(paths.some((path) => /\/(?:dash|bash|busybox|sh)$/.test(path))).toBe(true);
+  });
+
+  it('ends where no folder can be made', async () => {
+    const answer = await tare(['build', exampleDir('node-status'), '--no-verify', '--json'], { home: '/proc/tare' });
+    expect(answer.code).toBe(3);
+    expect((JSON.parse(answer.stderr) as Failure).error).toMatchObject({ code: 'E_IO' });
+  });
+});

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/config.ts';
+import { parseConfig, readConfig } from '../../src/config/config.ts';
 import { parseSize } from '../../src/config/size.ts';
+import { tempDir } from '../helpers/temp.ts';
 
 describe('tare.yaml', () => {
   it('may be empty', async () => {
@@ -53,6 +57,10 @@ budget: {wire: 40MB, disk: 110000000}
     ['- a list', 'tare.yaml'],
     ['a: [1', 'tare.yaml'],
     ['env: {A: [1]}', 'env'],
+    ['stopSignal: FOO', 'signal'],
+    ['env: {"A=B": x}', 'env'],
+    ['env: {"": x}', 'env'],
+    ['env: {A: "a\\0b"}', 'NUL'],
     ['a: &x [*x, *x]', 'tare.yaml'],
     [`x: &a [1]\ny: [${'*a,'.repeat(200)}]`, 'tare.yaml'],
   ])('refuses %j', async (text, word) => {
@@ -60,6 +68,18 @@ budget: {wire: 40MB, disk: 110000000}
       code: 'E_CONFIG',
       message: expect.stringContaining(word) as string,
     });
+  });
+});
+
+describe('a tare.yaml that is no file', () => {
+  it.each([
+    ['a pipe', (file: string) => void execFileSync('mkfifo', [file])],
+    ['a link to an endless device', (file: string) => symlinkSync('/dev/zero', file)],
+    ['a folder', (file: string) => mkdirSync(file)],
+  ])('%s is refused at once', async (_what, make) => {
+    const dir = tempDir();
+    make(join(dir, 'tare.yaml'));
+    await expect(readConfig(dir)).rejects.toMatchObject({ code: 'E_NOT_FILE' });
   });
 });
 

@@ -39,7 +39,7 @@ import {
   type Item,
 } from '../helpers/layer-image.ts';
 import { needs } from '../helpers/needs.ts';
-import { base256, GNU, member, octal } from '../helpers/tar-blocks.ts';
+import { archive, base256, GNU, member, octal, pax } from '../helpers/tar-blocks.ts';
 import { tempDir } from '../helpers/temp.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -282,6 +282,35 @@ describe('materialise', () => {
     const { dir } = await unpack([file('a', '', 0o644, { mtime: 0o7777777777 }), file('b', '', 0o644, { mtime: 0 })]);
     expect(statSync(join(dir, 'b')).mtimeMs).toBe(0);
     expect(statSync(join(dir, 'a')).mtimeMs).toBe(0o7777777777 * 1000);
+  });
+
+  it('times before 1970, of all that has one', async () => {
+    const before = { mtime: base256(-100_000n, 12) };
+    const { dir } = await unpack(
+      archive(
+        member({ name: 'd', type: '5', mode: octal(0o755, 8), ...before }),
+        member({ name: 'f', ...before }, 'x'),
+        Buffer.concat([pax({ mtime: '-1.5' }), member({ name: 'half' }, 'x')]),
+        member({ name: 'l', type: '2', link: 'f', ...before }),
+        member({ name: 'p', type: '6', ...before }),
+      ),
+    );
+    for (const name of ['d', 'f', 'l', ...(needs('mknod') ? ['p'] : [])])
+      expect([name, lstatSync(join(dir, name)).mtimeMs]).toEqual([name, -100_000_000]);
+    expect(statSync(join(dir, 'half')).mtimeMs).toBe(-1500);
+  });
+
+  it.skipIf(!needs('mknod'))('pipes beside files of the name that is needed to make them', async () => {
+    const { dir, warnings } = await unpack([
+      file('.tare-node.new', 'a'),
+      fifo('.tare-node.new.2'),
+      fifo('.tare-node.new.3'),
+      fifo('p'),
+    ]);
+    expect(warnings).toEqual([]);
+    expect(readFileSync(join(dir, '.tare-node.new'), 'latin1')).toBe('a');
+    expect(readdirSync(dir).sort()).toEqual(['.tare-node.new', '.tare-node.new.2', '.tare-node.new.3', 'p']);
+    expect(lstatSync(join(dir, 'p')).isFIFO()).toBe(true);
   });
 });
 

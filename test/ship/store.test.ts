@@ -83,7 +83,8 @@ describe('tagImage', () => {
       code: 'E_IMAGE_NOT_FOUND',
       hint: expect.stringContaining('app:latest'),
     });
-    await expect(tagImage({ store, source: 'app', name: 'No' })).rejects.toMatchObject({ code: 'E_REFERENCE' });
+    for (const name of ['No', 'oci:x', 'docker-daemon:x'])
+      await expect(tagImage({ store, source: 'app', name })).rejects.toMatchObject({ code: 'E_REFERENCE' });
   });
 });
 

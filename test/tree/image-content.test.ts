@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pathOfText as p } from '../../src/base/path.ts';
 import { createLayerCache } from '../../src/store/layer-cache.ts';
-import type { Store } from '../../src/store/types.ts';
+import type { IndexedMember, Store } from '../../src/store/types.ts';
 import { treeOfImage, type ImageTree } from '../../src/tree/image-tree.ts';
 import { treeOfLayers } from '../../src/tree/layers.ts';
 import type { Entry } from '../../src/tree/types.ts';
@@ -26,6 +26,27 @@ const streamed = async ({ content }: ImageTree, entry: Entry): Promise<Buffer> =
 };
 
 describe('treeOfImage', () => {
+  it.each([
+    ['members', 700_000, 'f'],
+    ['bytes of names', 30_000, 'n'.repeat(4000)],
+  ])('refuses layers with too many %s together, before it looks at all of them', async (_what, count, path) => {
+    const layers = Array.from({ length: 6 }, (_layer, number) => gzipLayer(layerTar([file(`f${number}`)])));
+    const { layerIndex } = createLayerCache({ home: tempDir() });
+    let asked = 0;
+    const store: Pick<Store, 'layerIndex'> = {
+      layerIndex: async (...question) => {
+        asked += 1;
+        const index = await layerIndex(...question);
+        return {
+          ...index,
+          members: Array.from({ length: count }, () => ({ ...(index.members[0] as IndexedMember), path })),
+        };
+      },
+    };
+    await expect(treeOfImage(imageOf(layers), store as Store)).rejects.toMatchObject({ code: 'E_LIMIT' });
+    expect(asked).toBeLessThan(6);
+  });
+
   it('reads content of several layers, by ranges and whole', async () => {
     const big = noise(1_000_000);
     const image = await treeIn(tempDir(), [

@@ -72,7 +72,8 @@ export const command: CommandSpec = {
     },
     {
       flags: '--probe <probe>',
-      description: 'a check that the running image must pass: http:PORT/PATH, tcp:PORT, log:TEXT',
+      description:
+        'a check that the running image must pass: http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
       repeat: true,
       config: 'probes',
     },
@@ -91,7 +92,7 @@ export const command: CommandSpec = {
     const store = await cli.store();
     const settings = await optionsOf(args[0] as string | undefined, options, cli.env);
     const tools = { store, ctx: cli.ctx };
-    if (settings.dryRun === true) return dryRunResult(await planBuild(settings, tools));
+    if (options.flag('dryRun')) return dryRunResult(await planBuild(settings, tools));
     return builtResult(await build(settings, tools), cli.quiet);
   },
 };
@@ -151,7 +152,6 @@ async function optionsOf(
     ),
     ...set('timeoutMs', seconds === undefined ? undefined : seconds * 1000),
     ...set('verify', options.maybeFlag('verify')),
-    ...set('dryRun', options.maybeFlag('dryRun')),
     ...set('environment', environment),
   };
 }

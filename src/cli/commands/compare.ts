@@ -7,7 +7,7 @@ export const command: CommandSpec = {
   description:
     'Prints the size of each image on disk and on the wire, against the first. A percentage is of the larger of the two sizes: 309 to 117 MB is 62% smaller.',
   options: [],
-  examples: [['tare compare node:20 node-status', 'what was saved']],
+  examples: [['tare compare docker-archive:node.tar node-status', 'what was saved']],
   async run({ args, cli }) {
     const [{ compare }, { openImage }, { compareText }] = await Promise.all([
       import('../../explain/compare.ts'),

@@ -6,7 +6,7 @@ export const command: CommandSpec = {
   summary: 'the images of the local store',
   description: 'Lists the names in the store (TARE_HOME), which is an OCI layout that other tools can read as well.',
   options: [],
-  examples: [['tare images --json', '']],
+  examples: [['tare images --json', 'for scripts']],
   async run({ cli }) {
     const [{ images }, { imagesText }] = await Promise.all([
       import('../../ship/store.ts'),

@@ -7,7 +7,7 @@ export const command: CommandSpec = {
   description:
     'Looks at the application as `tare build` does and writes a tare.yaml that says what was found, with the other settings as comments.',
   options: [{ flags: '--force', description: 'replace the file that is there' }],
-  examples: [['tare init app && tare build app', '']],
+  examples: [['tare init app && tare build app', 'write it, then follow it']],
   async run({ args, cli, options }) {
     const { init } = await import('../../build/init.ts');
     const result = await init({

@@ -14,7 +14,7 @@ export const command: CommandSpec = {
     'Prints what an image is and what is in it: sizes, layers, settings, distribution, run times. Nothing is run.',
   options: [PLATFORM_OPTION],
   examples: [
-    ['tare inspect node-status', ''],
+    ['tare inspect node-status', 'an image of the store'],
     ['tare inspect docker-archive:app.tar --json', 'an archive made by docker save'],
   ],
   async run({ args, cli, options }) {

@@ -8,7 +8,7 @@ export const command: CommandSpec = {
   description:
     'Deletes the blobs and caches that no name of the store refers to. What a running tare process is about to name stays.',
   options: [{ flags: '--dry-run', description: 'only say what would be deleted' }],
-  examples: [['tare prune --dry-run', '']],
+  examples: [['tare prune --dry-run', 'what would be freed']],
   async run({ cli, options }) {
     const { pruneStore } = await import('../../ship/store.ts');
     const dryRun = options.flag('dryRun');

@@ -12,7 +12,7 @@ export const command: CommandSpec = {
   description:
     'Writes the flattened file system of an image. Nothing is ever written outside the folder, whatever the layers say. Owners and devices need root; everybody else owns what is written.',
   options: [PLATFORM_OPTION],
-  examples: [['tare unpack app rootfs', '']],
+  examples: [['tare unpack app rootfs', 'into ./rootfs']],
   async run({ args, cli, options }) {
     const [{ unpack }, { openImage }] = await Promise.all([
       import('../../ship/unpack.ts'),

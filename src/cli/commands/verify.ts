@@ -13,7 +13,7 @@ export const command: CommandSpec = {
     { flags: '--against <image>', description: 'run this one too, and compare the answers' },
     {
       flags: '--probe <probe>',
-      description: 'http:PORT/PATH, tcp:PORT, command:ARGV, log:TEXT',
+      description: 'http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
       repeat: true,
       config: 'probes',
     },
@@ -26,7 +26,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare verify app --probe http:8080/status', 'one probe'],
-    ['tare verify app --against node:20-app --config app/tare.yaml', 'does it answer as the original does?'],
+    ['tare verify app --against docker-archive:old.tar --config app/tare.yaml', 'does it answer as the original does?'],
   ],
   async run({ args, cli, options }) {
     const [{ verify }, { openImage }, { verifyText }, { parseProbe }] = await Promise.all([

@@ -22,7 +22,7 @@ const TYPEFLAGS: Readonly<Record<EntryType, string>> = {
 const MAX_7_DIGITS = 0o7777777;
 const MAX_11_DIGITS = 0o77777777777;
 const MAX_MODE = 0o7777;
-const MAX_ID = 0xffff_ffff;
+const MAX_ID = 0xffff_fffe;
 const MAX_NAME_BYTES = FIELDS.name[1];
 const MAX_PREFIX_BYTES = FIELDS.prefix[1];
 
@@ -43,7 +43,7 @@ const BYTES_WITHOUT_NUL = /^[\x01-\xff]*$/;
  * The path stands as it is given: a folder's trailing slash is the caller's choice. `sparse` is not written: the content that follows is
  * the unfolded one, `size` bytes.
  *
- * @throws TareError E_TAR when a value cannot be written exactly: no or too long a path, a NUL in a name, an owner beyond 32 bits, a device
+ * @throws TareError E_TAR when a value cannot be written exactly: no or too long a path, a NUL in a name, an owner beyond 2^32 − 2, a device
  * number beyond 7 octal digits, a file whose path ends with a slash, a size or a link target where there can be none, an attribute with '=' in its name
  */
 export function encodeHeader(header: TarHeader): Uint8Array {

@@ -38,8 +38,7 @@ export function readHeader(block: Buffer, at: number, offset: number, sum: numbe
   const gnu = magic === GNU_MAGIC;
   const hasDevice = posix || gnu;
   const name = readText(block, at, FIELDS.name);
-  const prefix = posix && block[at + FIELDS.prefix[0]] !== 0 ? readPrefix(block, at) : '';
-  if (gnu) checkGnuTimes(block, at, offset, name);
+  const prefix = posix ? readPrefix(block, at) : gnu ? readGnuPrefix(block, at) : '';
   const number = (field: 'mode' | 'uid' | 'gid' | 'size' | 'mtime' | 'devMajor' | 'devMinor'): number => {
     const value = readNumber(block, at, FIELDS[field]);
     if (Number.isNaN(value)) throw malformed({ offset, path: name }, `the field ${field} is not a number in range`);
@@ -64,19 +63,23 @@ export function readHeader(block: Buffer, at: number, offset: number, sum: numbe
   };
 }
 
+const ASCII = /^[\x01-\x7f]*$/;
+
 /**
- * The old GNU format has times where ustar has its prefix. Go before 1.8 wrote a prefix there, and later versions still read one when the
- * times are not numbers. Whether that is the path is anybody's guess, so no guess is made.
+ * The old GNU format has times where ustar has its prefix. Go before 1.8 wrote a prefix there, so old layers have it; later versions of Go,
+ * and with them the container tools, read one when the times are not numbers.
  */
-function checkGnuTimes(block: Buffer, at: number, offset: number, path: ByteString): void {
+function readGnuPrefix(block: Buffer, at: number): ByteString {
   for (const field of [FIELDS.gnuAccessTime, FIELDS.gnuChangeTime]) {
-    if (block[at + field[0]] !== 0 && Number.isNaN(readNumber(block, at, field))) {
-      throw malformed({ offset, path }, 'a GNU header has something else in the place of its times');
-    }
+    if (block[at + field[0]] === 0 || !Number.isNaN(readNumber(block, at, field))) continue;
+    const prefix = readText(block, at, FIELDS.prefix);
+    return ASCII.test(prefix) ? prefix : '';
   }
+  return '';
 }
 
 function readPrefix(block: Buffer, at: number): ByteString {
+  if (block[at + FIELDS.prefix[0]] === 0) return '';
   const [start, length] = FIELDS.starTrailer;
   const star = block.toString('latin1', at + start, at + start + length) === STAR_TRAILER;
   return readText(block, at, star ? FIELDS.starPrefix : FIELDS.prefix);

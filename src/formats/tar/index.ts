@@ -1,5 +1,6 @@
 export { encodeHeader, TRAILER } from './encode.ts';
 export { paddingOf } from './fields.ts';
+export { keptBytesOf } from './member.ts';
 export { MAX_EXTENDED_HEADER_BYTES, type TarLimits } from './limits.ts';
 export { createTarParser, type TarHandler, type TarParser } from './parser.ts';
 export { readTar, type TarEntry } from './read.ts';

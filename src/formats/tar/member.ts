@@ -37,7 +37,14 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   N: 'an old GNU long name',
 };
 
-const MAX_ID = 0xffff_ffff;
+/** One more would be -1, which chown(2) takes for "leave it as it is". */
+const MAX_ID = 0xffff_fffe;
+
+/** A GNU long name says more than a PAX record, whichever comes first, and that more than the header: so does Go. Empty ones say nothing. */
+function lastSaid(long: ByteString, recorded: ByteString | undefined, plain: ByteString): ByteString {
+  if (long !== '') return long;
+  return recorded === undefined || recorded === '' ? plain : recorded;
+}
 
 /** Undefined for a volume label. @throws TareError E_TAR on a type that container tools refuse too */
 function typeOf(header: RawHeader, path: ByteString, place: Place): EntryType | undefined {
@@ -112,9 +119,7 @@ function sparseSourceOf(header: RawHeader, records: PaxRecords, place: Place): S
  */
 export function draftOf(header: RawHeader, extensions: Extensions, limits: TarLimits): Draft | undefined {
   const { records } = extensions;
-  // A PAX record says more than a GNU long name, and that more than the header.
-  const recorded = records.get('path') ?? '';
-  const named = recorded !== '' ? recorded : extensions.longName !== '' ? extensions.longName : header.name;
+  const named = lastSaid(extensions.longName, records.get('path'), header.name);
   const place: Place = { offset: header.offset, path: named };
   const type = typeOf(header, named, place);
   if (type === undefined) return undefined;
@@ -165,7 +170,7 @@ export function memberOf(draft: Draft, content: Content, limits: TarLimits): Tar
   const { header, place, records, type } = draft;
   const uid = recordNumber(records, 'uid', header.uid, place);
   const gid = recordNumber(records, 'gid', header.gid, place);
-  if (uid > MAX_ID || gid > MAX_ID) throw malformed(place, `the owner ${uid}:${gid} does not fit in 32 bits`);
+  if (uid > MAX_ID || gid > MAX_ID) throw malformed(place, `the owner ${uid}:${gid} is beyond ${MAX_ID}`);
   const xattrs = records.size === 0 ? undefined : xattrsOf(records, place, limits);
   return {
     path: draft.path,
@@ -185,10 +190,19 @@ export function memberOf(draft: Draft, content: Content, limits: TarLimits): Tar
 }
 
 function linkOf(draft: Draft, limits: TarLimits): ByteString {
-  const recorded = draft.records.get('linkpath') ?? '';
-  const link = recorded !== '' ? recorded : draft.longLink !== '' ? draft.longLink : draft.header.linkname;
+  const link = lastSaid(draft.longLink, draft.records.get('linkpath'), draft.header.linkname);
   if (link.length > limits.maxPathBytes) {
     throw overLimit(draft.place, `the link target has more than ${limits.maxPathBytes} bytes`);
   }
   return link;
+}
+
+/** Two numbers. */
+const RUN_BYTES = 16;
+
+/** What whoever keeps the member keeps, about. */
+export function keptBytesOf({ path, linkname, xattrs, sparse }: TarMember): number {
+  let bytes = path.length + (linkname?.length ?? 0) + (sparse?.length ?? 0) * RUN_BYTES;
+  for (const [name, value] of xattrs ?? []) bytes += name.length + value.length;
+  return bytes;
 }

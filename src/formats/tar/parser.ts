@@ -2,7 +2,7 @@ import { malformed, overLimit } from './errors.ts';
 import { BLOCK_SIZE, FIELDS, paddingOf, readNumber, readText, sumOf } from './fields.ts';
 import { readHeader, type RawHeader } from './header.ts';
 import { DEFAULT_TAR_LIMITS, type TarLimits } from './limits.ts';
-import { draftOf, memberOf, sparseSizeOf, storedSize, type Draft, type Extensions } from './member.ts';
+import { draftOf, keptBytesOf, memberOf, sparseSizeOf, storedSize, type Draft, type Extensions } from './member.ts';
 import { NO_RECORDS, parsePax } from './pax.ts';
 import { checkedRuns, createSparseMapReader, parseInlineMap, readOldRuns, type SparseMapReader } from './sparse.ts';
 import type { SparseRun, TarMember } from './types.ts';
@@ -35,8 +35,8 @@ type Pending =
  *
  * Where readers differ it sides with Go's archive/tar, since that is what Docker, containerd and umoci unpack with: the records of a
  * global header (`g`) are checked and **not** applied, and it cancels what an `x`, `L` or `K` before it said; of two `x` headers before a
- * member the later replaces the earlier; links, folders, devices and pipes have no data, whatever their size field says. Other than in Go
- * a PAX `path` wins over a GNU long name, and an extended header without a member after it is an error.
+ * member the later replaces the earlier; a GNU long name wins over a PAX `path`; links, folders, devices and pipes have no data, whatever
+ * their size field says. Other than in Go an extended header without a member after it is an error.
  *
  * The archive ends at two blocks of zeros, or with the stream, on a block boundary; anything after the two blocks is ignored.
  * After an error (its own, or one that the handler threw) every further call throws the same.
@@ -49,6 +49,7 @@ export function createTarParser(handler: TarHandler, options: Partial<TarLimits>
   let heldBytes = 0;
   let consumed = 0; // of the stream, up to the current chunk
   let members = 0;
+  let keptBytes = 0;
   let extensions = NO_EXTENSIONS;
   let pending: Pending | undefined;
   let dataLeft = 0;
@@ -69,7 +70,15 @@ export function createTarParser(handler: TarHandler, options: Partial<TarLimits>
     members += 1;
     const sparse = runs === undefined ? undefined : checkedRuns(runs, size, dataSize, draft.place);
     const content = { size, dataOffset, dataSize, ...(sparse === undefined ? undefined : { sparse }) };
-    handler.member(memberOf(draft, content, limits));
+    const member = memberOf(draft, content, limits);
+    keptBytes += keptBytesOf(member);
+    if (keptBytes > limits.maxKeptBytes) {
+      throw overLimit(
+        draft.place,
+        `paths, links, attributes and sparse runs of more than ${limits.maxKeptBytes} bytes`,
+      );
+    }
+    handler.member(member);
     dataLeft = dataSize;
     paddingAfter = paddingOf(draft.stored);
     if (dataSize === 0) endMember();

@@ -1,3 +1,4 @@
+import { editDistance } from '../../base/edit-distance.ts';
 import { TareError, type TareErrorOptions } from '../../base/error.ts';
 import type { ErrorCode } from '../../base/error-codes.ts';
 
@@ -22,29 +23,6 @@ export function suggestion(word: string, known: readonly string[]): string {
     if (edits < distance) [best, distance] = [candidate, edits];
   }
   return best === undefined ? '' : ` (did you mean ${JSON.stringify(best)}?)`;
-}
-
-/** Optimal string alignment distance (Levenshtein, and two neighbours that changed places count once), row by row; 3 when it is more than 2 by length alone. */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
-  let above: readonly number[] = [];
-  let row: readonly number[] = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      next.push(
-        Math.min(
-          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-          (row[j] ?? 0) + 1,
-          (next[j - 1] ?? 0) + 1,
-          swapped ? (above[j - 2] ?? 0) + 1 : Infinity,
-        ),
-      );
-    }
-    [above, row] = [row, next];
-  }
-  return row[b.length] ?? 3;
 }
 
 /** Splits a command line at white space; single and double quotes keep it together, a backslash keeps the next character. Undefined: a quote is open. */

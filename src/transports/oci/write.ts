@@ -1,6 +1,7 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { makeFolders } from '../../base/folders.ts';
 import { algorithmOf, hexOf } from '../../base/digest.ts';
 import { errnoOf, fromErrno, isTareError, TareError } from '../../base/error.ts';
 import { bytesOf, verified } from '../../base/streams.ts';
@@ -50,7 +51,7 @@ export async function writeLayoutFolder(
 /** @throws TareError E_LAYOUT for a folder that holds something else: it is somebody's, and not ours to fill */
 async function prepareFolder(files: LayoutFiles, dir: string, signal: AbortSignal): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    makeFolders(dir);
     if ((await readdir(dir)).length > 0) {
       await checkLayoutFile(files);
     } else {
@@ -90,7 +91,7 @@ function folderSink(dir: string, signal: AbortSignal): BlobSink {
     put: async (descriptor, bytes) => {
       const path = join(dir, blobPath(descriptor.digest));
       try {
-        await mkdir(join(dir, 'blobs', algorithmOf(descriptor.digest)), { recursive: true });
+        makeFolders(join(dir, 'blobs', algorithmOf(descriptor.digest)));
       } catch (error) {
         throw fromErrno(error, `cannot write to ${dir}`);
       }

@@ -68,7 +68,7 @@ describe('encodeHeader', () => {
     ['a link of 100 bytes', file({ type: 'symlink', linkname: name100 }), []],
     ['a link of 101 bytes', file({ type: 'symlink', linkname: `${name100}/` }), [`linkpath=${name100}/`]],
     ['owners of 7 octal digits', file({ uid: 2_097_151, gid: 2_097_151 }), []],
-    ['owners of 8 octal digits', file({ uid: 2_097_152, gid: 4_294_967_295 }), ['gid=4294967295', 'uid=2097152']],
+    ['owners of 8 octal digits', file({ uid: 2_097_152, gid: 4_294_967_294 }), ['gid=4294967294', 'uid=2097152']],
     ['8 GiB less one', file({ size: 8_589_934_591 }), []],
     ['8 GiB', file({ size: 8_589_934_592 }), ['size=8589934592']],
     ['the largest size', file({ size: Number.MAX_SAFE_INTEGER }), ['size=9007199254740991']],

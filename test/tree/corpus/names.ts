@@ -126,6 +126,40 @@ export const NAMES: readonly Scenario[] = [
     umoci: 'umoci unpacks it',
   },
   {
+    name: 'aufs: hard links to files that it put aside',
+    layers: [
+      [
+        dir('.wh..wh.plnk'),
+        file('.wh..wh.plnk/123.456', 'x', 0o755),
+        hardlink('a', '.wh..wh.plnk/123.456', { mode: 0o755 }),
+        hardlink('b', './.wh..wh.plnk/123.456', { mode: 0o755 }),
+        file('.wh..wh.plnk/7.8', 'y'),
+        hardlink('c', '/.wh..wh.plnk/7.8'),
+      ],
+    ],
+    makes: ['f755 /a = x', 'h /b -> /a', 'f /c = y'],
+    umoci: 'umoci unpacks the folder too',
+  },
+  {
+    name: 'aufs: a file put aside is gone in the next layer',
+    layers: [[file('.wh..wh.plnk/123.456', 'x')], [hardlink('a', '.wh..wh.plnk/123.456')]],
+    makes: { error: 'E_TAR' },
+    umoci: 'umoci unpacks the folder too',
+  },
+  {
+    name: 'aufs: the first link to a file put aside is replaced',
+    layers: [
+      [
+        file('.wh..wh.plnk/1.2', 'x'),
+        hardlink('a', '.wh..wh.plnk/1.2'),
+        file('a', 'new'),
+        hardlink('b', '.wh..wh.plnk/1.2'),
+      ],
+    ],
+    makes: ['f /a = new', 'f /b = x'],
+    umoci: 'umoci unpacks the folder too',
+  },
+  {
     name: 'aufs: in a folder of a lower layer',
     layers: [[dir('d'), file('d/a')], [file('d/.wh..wh.aufs')]],
     makes: ['d /d', 'f /d/a ='],
