@@ -15,7 +15,7 @@ export interface ExpansionCaps {
 const MAX_EXPANDED_BYTES = 64 * 1024 ** 3; // 64 GiB
 /** Text and code stay below 50:1; deflate cannot do more than 1032:1. */
 const MAX_EXPANSION_RATIO = 200;
-const FREE_EXPANDED_BYTES = 64 * 1024 ** 2; // 64 MiB
+const FREE_EXPANDED_BYTES = 256 * 1024 ** 2; // 256 MiB
 /** What the `zstd` tool itself believes without being told to. */
 const MAX_WINDOW_BYTES = 128 * 1024 ** 2; // 128 MiB
 

@@ -83,12 +83,13 @@ export function openContainer(parts: ContainerParts): Container {
     if (relay === undefined && pid !== undefined && !ended) relay = startRelay(host, pid);
     return relay;
   };
+  const isGone = (): boolean => ended || pid === undefined || statOf(pid)?.zombie !== false;
   const publish = async (listener: Listener): Promise<void> => {
     try {
       await theRelay()?.publish(listener);
     } catch (error) {
       // A program that has ended already needs no ports.
-      if (!ended) throw error;
+      if (!isGone()) throw error;
     }
   };
   const running: Running = {
@@ -99,8 +100,8 @@ export function openContainer(parts: ContainerParts): Container {
       try {
         return (await theRelay()?.connects(port)) ?? false;
       } catch (error) {
-        // The relay ends with the container.
-        if (ended) return false;
+        // The relay ends with the container, and may do so before anybody has told us of it.
+        if (isGone()) return false;
         throw error;
       }
     },
@@ -109,7 +110,7 @@ export function openContainer(parts: ContainerParts): Container {
       const process = { ...parts.process, args: argv };
       const result = await execIn({ host, bundle, wrapperPid, process, serial: serial++ });
       // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
-      return result.exit.code === NOT_STARTED && (pid === undefined || statOf(pid)?.zombie !== false) ? GONE : result;
+      return result.exit.code === NOT_STARTED && isGone() ? GONE : result;
     },
     async stop(graceMs) {
       if (!ended && pid !== undefined && graceMs > 0 && heeds(pid, parts.stopSignal)) {
