@@ -44,11 +44,13 @@ prepare() {
 watcher=$!
 if ! prepare 2>fault; then
   kill "$watcher" 2>/dev/null
+  wait "$watcher" 2>/dev/null
   exit ${MOUNT_FAILED}
 fi
 "$@" 3<&-
 code=$?
 kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
 if [ -e orphan ]; then
   cd / && umount -l "$dir/root" "$dir/scratch" && rm -rf "$dir"
 fi

@@ -26,14 +26,17 @@ export function statOf(pid: number): ProcessStat | undefined {
 }
 
 /**
- * Whether a signal would reach the process. The first process of a PID namespace never sees one that it neither catches nor blocks
- * (pid_namespaces(7)), so waiting for its answer would be in vain.
+ * What becomes of a signal that the process is sent. The first process of a PID namespace never sees one that it neither catches nor
+ * blocks (pid_namespaces(7)), so waiting for its answer would be in vain. Blocked may be for ever (signalfd), or while it starts.
  */
-export function heeds(pid: number, signal: number): boolean {
+export function fateOf(pid: number, signal: number): 'caught' | 'blocked' | 'lost' {
   const text = readProc(pid, 'status') ?? '';
-  const mask = (name: string): bigint =>
-    BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)`, 'm').exec(text)?.[1] ?? '0'}`);
-  return ((mask('SigCgt') | mask('SigBlk')) & (1n << BigInt(signal - 1))) !== 0n;
+  const holds = (name: string): boolean => {
+    const mask = BigInt(`0x${new RegExp(`^${name}:\\s*([0-9a-f]+)`, 'm').exec(text)?.[1] ?? '0'}`);
+    return (mask & (1n << BigInt(signal - 1))) !== 0n;
+  };
+  if (holds('SigCgt')) return 'caught';
+  return holds('SigBlk') ? 'blocked' : 'lost';
 }
 
 function readProc(pid: number, file: string): string | undefined {

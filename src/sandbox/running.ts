@@ -8,7 +8,7 @@ import { execIn, NOT_STARTED } from './exec.ts';
 import type { Host } from './host.ts';
 import { collectOutput } from './output.ts';
 import { closeAll, type Listener } from './ports.ts';
-import { exists, heeds, sendSignal, statOf } from './processes.ts';
+import { exists, fateOf, sendSignal, statOf } from './processes.ts';
 import { startRelay, type Relay } from './relay-client.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
 import { exitOf, signalNumber } from './signals.ts';
@@ -92,6 +92,23 @@ export function openContainer(parts: ContainerParts): Container {
       if (!isGone()) throw error;
     }
   };
+  const endsWithin = async (ms: number): Promise<void> => {
+    const controller = new AbortController();
+    await Promise.race([exited, sleep(ms, undefined, { signal: controller.signal }).catch(ignoreAbort)]);
+    controller.abort();
+  };
+  /** While a program starts it may block every signal, and afterwards listen or not: that is looked at again. */
+  const askToEnd = async (first: number, graceMs: number): Promise<void> => {
+    const { stopSignal } = parts;
+    const deadline = performance.now() + graceMs;
+    let fate = fateOf(first, stopSignal);
+    if (fate !== 'lost') sendSignal(first, stopSignal);
+    while (fate === 'blocked' && !ended && performance.now() < deadline) {
+      await endsWithin(LAST_LOOK_MS);
+      fate = fateOf(first, stopSignal);
+    }
+    if (fate === 'caught' && !ended) await endsWithin(Math.max(0, deadline - performance.now()));
+  };
   const running: Running = {
     ports: parts.listeners.map(({ mapping }) => mapping),
     output,
@@ -113,12 +130,7 @@ export function openContainer(parts: ContainerParts): Container {
       return result.exit.code === NOT_STARTED && isGone() ? GONE : result;
     },
     async stop(graceMs) {
-      if (!ended && pid !== undefined && graceMs > 0 && heeds(pid, parts.stopSignal)) {
-        sendSignal(pid, parts.stopSignal);
-        const controller = new AbortController();
-        await Promise.race([exited, sleep(graceMs, undefined, { signal: controller.signal }).catch(ignoreAbort)]);
-        controller.abort();
-      }
+      if (!ended && pid !== undefined && graceMs > 0) await askToEnd(pid, graceMs);
       if (!ended) {
         // Both ways: the wrapper also kills what has no id yet.
         if (pid !== undefined) sendSignal(pid, SIGKILL);
