@@ -101,13 +101,17 @@ export function openContainer(parts: ContainerParts): Container {
   const askToEnd = async (first: number, graceMs: number): Promise<void> => {
     const { stopSignal } = parts;
     const deadline = performance.now() + graceMs;
-    let fate = fateOf(first, stopSignal);
-    if (fate !== 'lost') sendSignal(first, stopSignal);
-    while (fate === 'blocked' && !ended && performance.now() < deadline) {
+    const left = (): number => Math.max(0, deadline - performance.now());
+    const before = fateOf(first, stopSignal);
+    if (before === 'lost') return;
+    sendSignal(first, stopSignal);
+    if (before === 'caught') return endsWithin(left());
+    while (left() > 0 && exists(first)) {
       await endsWithin(LAST_LOOK_MS);
-      fate = fateOf(first, stopSignal);
+      const fate = fateOf(first, stopSignal);
+      if (fate === 'caught') return endsWithin(left());
+      if (fate === 'lost') return;
     }
-    if (fate === 'caught' && !ended) await endsWithin(Math.max(0, deadline - performance.now()));
   };
   const running: Running = {
     ports: parts.listeners.map(({ mapping }) => mapping),
