@@ -1,7 +1,7 @@
 import type { Warning } from '../base/events.ts';
 import { isInside, nameOf, textOfBytes, type TreePath } from '../base/path.ts';
+import type { Gathered } from '../evidence/gather.ts';
 import { isSecret } from '../evidence/node/own-files.ts';
-import type { Gathered } from './evidence.ts';
 import type { Warehouse } from './warehouse.ts';
 
 /**

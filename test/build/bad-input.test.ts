@@ -6,7 +6,7 @@ import type { BuildResult } from '../../src/build/types.ts';
 import { execute, MAIN, tare, tareJson } from '../helpers/cli.ts';
 import { exampleCopy, exampleDir } from '../helpers/examples.ts';
 import { seededHome } from '../helpers/seed.ts';
-import { needs } from '../helpers/needs.ts';
+import { needs, needsOtherUser } from '../helpers/needs.ts';
 import { tempDir } from '../helpers/temp.ts';
 
 interface Failure {
@@ -124,7 +124,7 @@ describe('tare build of bad input', () => {
     expect(leftovers(home)).toEqual([]);
   });
 
-  const unprivileged = process.getuid?.() === 0 && needs('setpriv');
+  const unprivileged = needsOtherUser();
   it.skipIf(!unprivileged)('a folder without permission', async () => {
     const dir = folder({ 'package.json': '{"main":"index.js"}', 'index.js': '', 'secret/x': '' });
     chmodSync(join(dir, 'secret'), 0);

@@ -1,7 +1,7 @@
 import type { Warning } from '../../src/base/events.ts';
 import { pathOfText } from '../../src/base/path.ts';
 import { createGraph } from '../../src/evidence/graph.ts';
-import { applyRules } from '../../src/evidence/rules/index.ts';
+import { applyRules, NEW_IMAGE_RULES } from '../../src/evidence/rules/index.ts';
 import type { RuleEntry } from '../../src/evidence/rules/types.ts';
 import type { Edge } from '../../src/evidence/types.ts';
 import { memoryTree, type MemoryFile } from './memory-tree.ts';
@@ -39,7 +39,7 @@ export async function askRules(
     certainty: 'sure',
   }));
   const warnings: Warning[] = [];
-  const { add, edges: found } = await applyRules({
+  const { add, edges: found } = await applyRules(NEW_IMAGE_RULES, {
     ...memoryTree(files),
     graph: createGraph(edges),
     context: { argv, env, cwd: pathOfText(cwd) },

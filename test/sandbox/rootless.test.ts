@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftoversBelow } from '../helpers/leftovers.ts';
-import { needs } from '../helpers/needs.ts';
+import { needsOtherUser } from '../helpers/needs.ts';
 import { makeNodeRoot } from '../helpers/rootfs.ts';
 import { runScript } from '../helpers/script-process.ts';
 import { tempDir } from '../helpers/temp.ts';
@@ -42,7 +42,7 @@ describe.each([
   ['runc', 'range'],
   ['runc', 'single'],
 ] as const)('without root: %s, ids: %s', (runtime, ids) => {
-  it.skipIf(!isRoot || !needs(runtime, 'unshare', 'setpriv', 'newuidmap', 'ldd'))(
+  it.skipIf(!isRoot || !needsOtherUser(runtime, 'unshare', 'newuidmap', 'ldd'))(
     'runs, serves, stops, cleans up',
     async () => {
       const dir = tempDir();
@@ -63,7 +63,7 @@ describe.each([
   );
 });
 
-it.skipIf(!isRoot || !needs('crun', 'unshare', 'setpriv'))('the doctor finds its way without root', async () => {
+it.skipIf(!isRoot || !needsOtherUser('crun', 'unshare'))('the doctor finds its way without root', async () => {
   const dir = tempDir();
   const { stdout } = await runScript(`console.log(JSON.stringify(await diagnose({ home: ${JSON.stringify(dir)} })))`, {
     dir,

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/index.ts';
 import { makeImage } from '../helpers/images.ts';
-import { needs } from '../helpers/needs.ts';
+import { needs, needsOtherUser } from '../helpers/needs.ts';
 import { tempDir } from '../helpers/temp.ts';
 
 const CHILD = fileURLToPath(new URL('./store-child.mjs', import.meta.url));
@@ -13,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 /** A mount namespace of its own, so that nothing stays mounted; not for root only, where the kernel lets everybody have one. */
 const unshare = ['unshare', isRoot ? '-m' : '-rm'];
 const canMount = needs('unshare', 'mount') && spawnSync(unshare[0] ?? '', [unshare[1] ?? '', 'true']).status === 0;
-const canBeNobody = isRoot && needs('setpriv');
+const canBeNobody = needsOtherUser();
 
 /** Runs a shell line in a mount namespace of its own; `$1` is the folder, `$NODE $CHILD` the child. */
 const mounted = (script: string, dir: string, ...args: string[]): string[] =>

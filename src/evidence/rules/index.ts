@@ -4,26 +4,32 @@ import type { Edge } from '../types.ts';
 import { createGraph } from '../graph.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { keptPrograms } from './kept-programs.ts';
+import { locale } from './locale.ts';
+import { folders } from './folders.ts';
 import { joinFindings } from './make.ts';
 import { nsswitch } from './nsswitch.ts';
 import { osRelease } from './os-release.ts';
+import { settings } from './settings.ts';
 import { timezone } from './timezone.ts';
 import { tmp } from './tmp.ts';
 import type { Findings, Rule, RuleEntry, RuleInput } from './types.ts';
 import { user } from './user.ts';
+import { zones } from './zones.ts';
 
-/** Every rule, one line each. The first wins where two make the same path. */
-const RULES: readonly Rule[] = [caCertificates, nsswitch, osRelease, timezone, tmp, user];
+/** Of an image that is made of parts: what it needs is made or taken. The first wins where two make the same path. */
+export const NEW_IMAGE_RULES: readonly Rule[] = [caCertificates, nsswitch, osRelease, timezone, tmp, user];
+/** Of an image that becomes smaller: what it has stays as it is. */
+export const IMAGE_RULES: readonly Rule[] = [caCertificates, folders, locale, osRelease, settings, timezone, zones];
 
 /**
  * What the rules add to the evidence. Pure but for reading; the answer depends on what is kept, so it is asked again when that has grown.
  * `edges` lead from the rules' roots (`rule:NAME`) to paths of the tree, `add` holds entries that the tree lacks or that replace its own. Both in byte order.
  * @throws TareError E_CONFIG when `user` or `timezone` names what is not in the tree
  */
-export async function applyRules(input: Omit<RuleInput, 'programs'>): Promise<Findings> {
+export async function applyRules(rules: readonly Rule[], input: Omit<RuleInput, 'programs'>): Promise<Findings> {
   const programs = keptPrograms(input);
   const all: Findings[] = [];
-  for (const rule of RULES) all.push(await rule.apply({ ...input, programs }));
+  for (const rule of rules) all.push(await rule.apply({ ...input, programs }));
   const { add, edges } = joinFindings(all);
   return { edges: orderedEdges(edges), add: firstOfEach(add) };
 }

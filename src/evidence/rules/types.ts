@@ -1,4 +1,5 @@
 import type { Warning } from '../../base/events.ts';
+import type { TreePath } from '../../base/path.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
 import type { Facts } from '../facts.ts';
 import type { Edge, EvidenceGraph, ProcessContext } from '../types.ts';
@@ -11,11 +12,13 @@ export interface RuleEntry {
   readonly group: 'system';
 }
 
-interface RuleOptions {
+export interface RuleOptions {
   /** `user`, `uid`, with or without `:group` or `:gid`. */
   readonly user: string;
   /** A zone name: `Europe/Paris`. */
   readonly timezone?: string;
+  /** Folders that the image promises to its users: volumes, the working folder. */
+  readonly folders?: readonly TreePath[];
 }
 
 export interface RuleInput {

@@ -3,7 +3,7 @@ import { createContext } from '../../../src/base/context.ts';
 import { nameOf, pathOfText } from '../../../src/base/path.ts';
 import { collect } from '../../../src/evidence/collect.ts';
 import { elfAnalyser } from '../../../src/evidence/elf/index.ts';
-import { applyRules } from '../../../src/evidence/rules/index.ts';
+import { applyRules, NEW_IMAGE_RULES } from '../../../src/evidence/rules/index.ts';
 import { hostTree } from '../../helpers/host-tree.ts';
 
 /** The whole way on real files: the Node that runs this test, with its libraries, on this machine. */
@@ -20,7 +20,7 @@ describe('the rules on this machine', () => {
     } as const;
     const ask = async (roots: readonly Parameters<typeof collect>[0]['roots'][number][]) => {
       const { graph } = await collect({ roots, analysers: [elfAnalyser()], tree, content, ctx: createContext() });
-      const ruled = await applyRules({
+      const ruled = await applyRules(NEW_IMAGE_RULES, {
         tree,
         content,
         graph,

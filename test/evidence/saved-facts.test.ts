@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pathOfText } from '../../src/base/path.ts';
-import { openFacts } from '../../src/build/facts.ts';
+import { openFacts } from '../../src/evidence/saved-facts.ts';
 import { learn } from '../../src/evidence/facts.ts';
 import { treeOfDirectory } from '../../src/tree/directory.ts';
 import type { Entry } from '../../src/tree/types.ts';

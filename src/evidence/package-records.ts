@@ -1,12 +1,12 @@
 import { sha256 } from '../base/digest.ts';
 import type { Warning } from '../base/events.ts';
 import { bytesOfText, compareBytes, isInside, pathOfText, textOfBytes, type TreePath } from '../base/path.ts';
-import type { Fact, Facts } from '../evidence/facts.ts';
 import { packageDbs } from '../packages/index.ts';
 import type { PackageDb } from '../packages/types.ts';
-import type { Plan } from '../plan/types.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
-import type { Gathered } from './evidence.ts';
+import type { Fact, Facts } from './facts.ts';
+import type { Gathered } from './gather.ts';
+import type { RuleEntry } from './rules/types.ts';
 
 export interface PackageSourceInput {
   readonly tree: Tree;
@@ -21,14 +21,14 @@ export interface PackageSource {
   all(): Promise<readonly PackageDb[]>;
   ofLanguages(): Promise<readonly PackageDb[]>;
   /** What to add so that scanners see the packages which kept files come from. */
-  records(gathered: Gathered): Promise<Plan['add']>;
+  records(gathered: Gathered): Promise<readonly RuleEntry[]>;
 }
 
 /** dpkg replaces this file with every change of any package. */
 const DPKG_STATUS = pathOfText('/var/lib/dpkg/status');
 const APK_INSTALLED = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'].map(pathOfText);
 
-/** The packages of what a build is made from. A machine has thousands of record files: what they said last time is remembered. */
+/** The packages of what an image is made from. A machine has thousands of record files: what they said last time is remembered. */
 export function packageSource(input: PackageSourceInput): PackageSource {
   const open = (only: 'system' | 'language'): Promise<readonly PackageDb[]> =>
     packageDbs(input.tree, input.content, { under: [input.under], only, warn: input.warn });
@@ -46,7 +46,7 @@ export function packageSource(input: PackageSourceInput): PackageSource {
   };
 }
 
-async function recordsOf(databases: readonly PackageDb[], { excluded, graph }: Gathered): Promise<Plan['add']> {
+async function recordsOf(databases: readonly PackageDb[], { excluded, graph }: Gathered): Promise<readonly RuleEntry[]> {
   const kept = (path: TreePath): boolean => graph.has(path) && !excluded(path);
   const made = databases.map(async (database) =>
     (await database.reduced(kept)).map((entry) => added(entry, database.manager)),
@@ -54,7 +54,7 @@ async function recordsOf(databases: readonly PackageDb[], { excluded, graph }: G
   return (await Promise.all(made)).flat();
 }
 
-function added(entry: Entry, manager: string): Plan['add'][number] {
+function added(entry: Entry, manager: string): RuleEntry {
   return {
     entry,
     reason: {
@@ -73,7 +73,7 @@ async function rememberedRecords(
   { facts, tree, under }: PackageSourceInput,
   databases: () => Promise<readonly PackageDb[]>,
   gathered: Gathered,
-): Promise<Plan['add']> {
+): Promise<readonly RuleEntry[]> {
   const status = tree.resolve(DPKG_STATUS)?.entry;
   if (status === undefined || APK_INSTALLED.some((path) => tree.resolve(path) !== undefined))
     return recordsOf(await databases(), gathered);
@@ -96,12 +96,12 @@ function isPlainRecord({ content, gid, mode, mtime, type, uid }: Entry): boolean
   return content?.in === 'memory' && type === 'file' && mode === RECORD_MODE && uid === 0 && gid === 0 && mtime === 0;
 }
 
-function remembered({ entry }: Plan['add'][number]): Fact {
+function remembered({ entry }: RuleEntry): Fact {
   const bytes = entry.content?.in === 'memory' ? entry.content.bytes : new Uint8Array();
   return [textOfBytes(entry.path), Buffer.from(bytes).toString('base64')];
 }
 
-function recalled([path, text]: readonly [string, string]): Plan['add'][number] {
+function recalled([path, text]: readonly [string, string]): RuleEntry {
   const bytes = Buffer.from(text, 'base64');
   const entry: Entry = {
     path: bytesOfText(path) as TreePath,

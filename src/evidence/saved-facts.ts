@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { makeFolders } from '../base/folders.ts';
 import { errnoOf } from '../base/error.ts';
 import { VERSION } from '../base/version.ts';
-import type { Fact, Facts } from '../evidence/facts.ts';
 import type { Entry } from '../tree/types.ts';
+import type { Fact, Facts } from './facts.ts';
 
 /** Facts of other builds that are kept; one has some hundred bytes. */
 const MAX_UNUSED = 50_000;
