@@ -10,13 +10,28 @@ export type { ComparedImage } from './explain/compare.ts';
 export type { FileRow } from './explain/files.ts';
 export type { Inspection } from './explain/inspect.ts';
 export type { Why } from './explain/why.ts';
+export { decodeProfile, encodeProfile, mergeProfiles, type Profile } from './evidence/observed/index.ts';
 export { readElf } from './formats/elf/index.ts';
 export { readTar, writeTar } from './formats/tar/index.ts';
 export { compareApkVersions, compareDebVersions } from './formats/versions/index.ts';
-export { build, compare, copy, files, inspect, planBuild, unpack, verify, why } from './library/calls.ts';
+export {
+  build,
+  compare,
+  copy,
+  files,
+  inspect,
+  observe,
+  planBuild,
+  planShrink,
+  shrink,
+  unpack,
+  verify,
+  why,
+} from './library/calls.ts';
 export type { CallOptions, ImageInput } from './library/tools.ts';
 export { parseReference } from './oci/reference.ts';
 export type { Descriptor, Image, ImageConfig, ImageIndex, Manifest, Platform } from './oci/types.ts';
+export type { ShrinkOptions, ShrinkPlan, ShrinkResult } from './shrink/types.ts';
 export type { CopyResult } from './ship/copy.ts';
 export type { UnpackResult } from './ship/unpack.ts';
 export { defaultHome, openStore } from './store/index.ts';

@@ -21,6 +21,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   build: 10,
   explain: 10,
   ship: 10,
+  shrink: 10,
   report: 11,
   library: 11,
   cli: 12,

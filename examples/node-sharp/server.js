@@ -6,6 +6,8 @@ import sharp from 'sharp';
 const port = Number(process.env.PORT ?? 8080);
 const picture = await readFile(new URL('./picture.svg', import.meta.url));
 
+const FORMATS = { png: 'image/png', webp: 'image/webp', avif: 'image/avif' };
+
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const json = (status, body) => {
@@ -16,10 +18,12 @@ const server = createServer(async (request, response) => {
   if (url.pathname !== '/resize') return json(404, { error: 'not found' });
   const width = Number(url.searchParams.get('w') ?? 64);
   if (!Number.isInteger(width) || width < 1 || width > 2048) return json(400, { error: 'w must be 1 to 2048' });
+  const format = url.searchParams.get('format') ?? 'png';
+  if (!Object.hasOwn(FORMATS, format)) return json(400, { error: `format must be one of ${Object.keys(FORMATS).join(', ')}` });
   try {
-    const png = await sharp(picture).resize(width).png().toBuffer();
-    response.writeHead(200, { 'content-type': 'image/png', 'content-length': png.length });
-    response.end(png);
+    const bytes = await sharp(picture).resize(width).toFormat(format).toBuffer();
+    response.writeHead(200, { 'content-type': FORMATS[format], 'content-length': bytes.length });
+    response.end(bytes);
   } catch (error) {
     json(500, { error: error.message });
   }

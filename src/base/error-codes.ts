@@ -19,6 +19,11 @@ export const ERROR_CODES = {
   // use ------------------------------------------------------------------------------------------------------------
   E_USAGE: spec(2, 'a flag or an argument is wrong', 'see `tare COMMAND --help`'),
   E_CONFIG: spec(2, 'tare.yaml is not valid', 'see docs/config.md, or make a fresh file with `tare init`'),
+  E_OPENAPI: spec(
+    2,
+    'an OpenAPI description cannot be used',
+    'check it with a linter for OpenAPI; put all of it into one file',
+  ),
   E_CANCELLED: spec(3, 'interrupted before it was done', 'run the command again; nothing half-written was left'),
   E_INTERNAL: spec(3, 'a fault in tare itself', 'run again with TARE_DEBUG=1 and report the stack trace'),
   // names and images -----------------------------------------------------------------------------------------------
@@ -50,7 +55,10 @@ export const ERROR_CODES = {
   E_TAR_PATH: spec(2, 'a tar entry leaves the root', 'the layer is hostile: do not use it'),
   E_COMPRESSION: spec(2, 'compressed data is malformed', 'the layer is damaged or hostile: make or fetch it again'),
   E_LIMIT: spec(2, 'input exceeds a safety limit', 'the input is hostile or far outside what tare is made for'),
+  E_ZIP: spec(2, 'a ZIP archive is malformed', 'the file is damaged: build or install it again'),
   E_ELF: spec(2, 'an ELF file is malformed', 'the file is damaged: build or install it again'),
+  E_PE: spec(2, 'a PE file is malformed', 'the file is damaged: build or install it again'),
+  E_CLI: spec(2, 'the metadata of a .NET assembly are malformed', 'the file is damaged: build or install it again'),
   E_LDCACHE: spec(2, 'a loader cache is malformed', 'run `ldconfig` where the ld.so.cache comes from'),
   E_PACKAGE_DB: spec(
     2,
@@ -59,6 +67,7 @@ export const ERROR_CODES = {
   ),
   E_VERSION: spec(2, 'a package version is not valid', 'write it as the package manager would print it'),
   E_JSON: spec(2, 'a JSON document is not valid', 'make or fetch it again'),
+  E_TOML: spec(2, 'a TOML document is not valid', 'mend it: the message names the line'),
   // build ----------------------------------------------------------------------------------------------------------
   E_NO_ENTRY: spec(
     2,
@@ -76,6 +85,7 @@ export const ERROR_CODES = {
     'the warehouse lacks the interpreter that the application needs',
     'install it, or name another warehouse with --from',
   ),
+  E_PROFILE: spec(2, 'a profile is not valid', 'record it again with `tare observe IMAGE -o FILE`'),
   // tree -----------------------------------------------------------------------------------------------------------
   E_PATH_NOT_FOUND: spec(2, 'no such path', 'list what is there with `tare files`'),
   E_PATH: spec(2, 'a path is not valid', 'give an absolute path without NUL bytes'),
@@ -89,11 +99,22 @@ export const ERROR_CODES = {
     'a container cannot be run on this machine',
     '`tare doctor` shows what was tried and how to mend it',
   ),
+  E_ORIGINAL: spec(1, 'the image to be shrunk does not pass its own probes', 'mend the probe, or the image'),
+  E_UNLIKE: spec(
+    1,
+    'the small image does not answer as the original does, and could not be repaired',
+    'name what is missing with --include, or keep whole packages with --tightness packages',
+  ),
   E_ENTRYPOINT: spec(2, 'the program of a container cannot be started', 'see what is inside with `tare files IMAGE`'),
   E_USER: spec(
     2,
     'the image does not know the user or group',
     'give a number, or a name that stands in its /etc/passwd and /etc/group',
+  ),
+  E_TRACER: spec(
+    3,
+    'a container cannot be observed, or its observer has ended',
+    '`tare doctor` shows which ways of observing work here; TARE_TRACER=strace chooses the other one',
   ),
   E_PORT_IN_USE: spec(3, 'a port of this machine is taken', 'choose another one; port 0 picks a free one'),
   // environment ----------------------------------------------------------------------------------------------------

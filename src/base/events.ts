@@ -22,6 +22,8 @@ export type TareEvent =
   | { readonly kind: 'step.done'; readonly step: string; readonly detail?: string }
   | { readonly kind: 'blob.progress'; readonly digest: Digest; readonly done: number; readonly total: number }
   | { readonly kind: 'container.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  /** Of a command on this machine that drives a container. */
+  | { readonly kind: 'command.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | {
       readonly kind: 'probe.done';
       readonly name: string;

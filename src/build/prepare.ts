@@ -8,7 +8,8 @@ import { openFacts } from '../evidence/saved-facts.ts';
 import type { ProcessContext } from '../evidence/types.ts';
 import { parseCompression } from '../pack/index.ts';
 import { ownerOf } from '../packages/index.ts';
-import { applicationGroups, makePlan } from '../plan/plan.ts';
+import { applicationGroups } from '../plan/groups.ts';
+import { makePlan } from '../plan/plan.ts';
 import type { Plan } from '../plan/types.ts';
 import { contentReader } from '../tree/content.ts';
 import { overlay } from '../tree/overlay.ts';
@@ -120,7 +121,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     graph: gathered.graph,
     add: [...gathered.add, ...records],
     excluded: gathered.excluded,
-    groupOf: applicationGroups(application.mount, runtimes),
+    groupOf: applicationGroups({ app: application.mount, runtimes }),
     offered: offeredBy(warehouse, own, application),
     ownerOf: (path) => ownerOf(databases, path)?.name,
     warnings: gathered.warnings,

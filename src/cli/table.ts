@@ -17,6 +17,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'make',
+    name: 'shrink',
+    summary: 'make an image without what it never needs',
+    load: async () => (await import('./commands/shrink.ts')).command,
+  },
+  {
+    group: 'make',
     name: 'init',
     summary: 'write a first tare.yaml from what is detected',
     load: async () => (await import('./commands/init.ts')).command,
@@ -32,6 +38,18 @@ export const COMMANDS: readonly CommandLine[] = [
     name: 'verify',
     summary: 'start an image, probe it, compare it with its original',
     load: async () => (await import('./commands/verify.ts')).command,
+  },
+  {
+    group: 'prove',
+    name: 'observe',
+    summary: 'record what an image uses while it is probed',
+    load: async () => (await import('./commands/observe.ts')).command,
+  },
+  {
+    group: 'prove',
+    name: 'profile',
+    summary: 'show and merge recordings of what images use',
+    load: async () => (await import('./commands/profile.ts')).command,
   },
   {
     group: 'explain',

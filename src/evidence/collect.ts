@@ -19,6 +19,8 @@ export interface RootPath {
   readonly context: ProcessContext;
   /** Default: sure. */
   readonly certainty?: Certainty;
+  /** No analyser is asked about what it leads to because of this root: it is wanted as it is. */
+  readonly settled?: true;
 }
 
 export interface CollectInput {
@@ -40,6 +42,8 @@ export interface Collected {
 const MAX_EDGES = 2_000_000;
 /** What `Analyser.wants` sees of a file. */
 const HEAD_BYTES = 4096; // 4 KiB
+/** Processes that one file is asked about in, of those that scripts start. */
+const MAX_STARTS = 256;
 /** Questions between two reports of progress. */
 const PROGRESS_STEP = 256;
 
@@ -62,13 +66,26 @@ interface Answer {
 /** Who leads to a file, in one wave: by the key of the context, what to ask in that context. */
 interface Arrivals {
   readonly entry: Entry;
-  readonly byContext: Map<string, { readonly context: ProcessContext; ask: AnalyserSet }>;
+  readonly byContext: Map<string, Arrival>;
+}
+
+interface Arrival {
+  readonly context: ProcessContext;
+  ask: AnalyserSet;
+  /** Whom to ask in this context whatever they were asked before: somebody starts the file so. */
+  fresh: AnalyserSet;
+}
+
+/** What was asked about one file: at all, and in the contexts that it is started in, by their keys. */
+interface Asked {
+  any: AnalyserSet;
+  readonly started: Map<string, AnalyserSet>;
 }
 
 /**
  * From the roots to everything that the analysers say is needed, in waves: a wave is all files that the one before led to first, so the
  * result depends on no order. A file is asked about once per analyser, in the context of whoever leads there (of several the first by bytes);
- * a root is asked about in each context that it is given with. What only `settled` edges of an analyser lead to, that analyser is not asked about.
+ * a root is asked about in each context that it is given with, and so is what an edge `starts`. What only `settled` edges of an analyser lead to, that analyser is not asked about.
  * Edges to what is not in the tree are dropped; a link that leads nowhere is kept as a link.
  * @throws TareError E_LIMIT on more than 2 million edges, E_CANCELLED, and what reading throws
  */
@@ -77,11 +94,11 @@ export async function collect(input: CollectInput): Promise<Collected> {
   const everyone = 2 ** analysers.length - 1;
   const keyOf = contextKeys();
   const gathered = gatherer(input);
-  const asked = new Map<TreePath, AnalyserSet>();
+  const asked = new Map<TreePath, Asked>();
   let wave: Task[] = rootTasks(input, gathered, keyOf, everyone);
+  for (const task of wave) noteAsked(asked, task, keyOf(task.context));
   let done = 0;
   while (wave.length > 0) {
-    for (const { path, ask } of wave) asked.set(path, (asked.get(path) ?? 0) | ask);
     const answers = await mapLimit(wave, ctx.concurrency, async (task) => {
       throwIfCancelled(ctx.signal);
       const answer = await askAll(input, task, gathered.warn);
@@ -93,11 +110,13 @@ export async function collect(input: CollectInput): Promise<Collected> {
     for (const { analyser, context, edges } of answers.flat()) {
       for (const edge of edges) {
         const entry = gathered.add(edge);
-        const settled = edge.settled === true ? everyone & ~(1 << analyser) : everyone;
-        if (entry !== undefined) arrive(arrivals, entry, { context, key: keyOf(context), ask: settled });
+        if (entry === undefined) continue;
+        const ask = edge.settled === true ? everyone & ~(1 << analyser) : everyone;
+        const inner = edge.starts ?? context;
+        arrive(arrivals, entry, { context: inner, key: keyOf(inner), ask, fresh: edge.starts === undefined ? 0 : ask });
       }
     }
-    wave = nextTasks(arrivals, asked);
+    wave = nextTasks(arrivals, asked, gathered.warn);
   }
   ctx.onEvent({ kind: 'step.progress', step: 'evidence', done, unit: 'files' });
   return { graph: createGraph(gathered.edges()), warnings: gathered.warnings() };
@@ -122,9 +141,9 @@ function rootTasks(
   everyone: AnalyserSet,
 ): Task[] {
   const tasks = new Map<string, Task>();
-  for (const { because, certainty = 'sure', context, kind, path, root } of input.roots) {
+  for (const { because, certainty = 'sure', context, kind, path, root, settled } of input.roots) {
     const entry = gathered.add({ from: root, to: path, kind, because, certainty });
-    if (entry === undefined) continue;
+    if (entry === undefined || settled === true) continue;
     tasks.set(`${entry.path}\0${keyOf(context)}`, { path: entry.path, entry, context, ask: everyone });
   }
   return [...tasks].sort(([a], [b]) => compareBytes(a, b)).map(([, task]) => task);
@@ -133,26 +152,58 @@ function rootTasks(
 function arrive(
   arrivals: Map<TreePath, Arrivals>,
   entry: Entry,
-  by: { readonly context: ProcessContext; readonly key: string; readonly ask: AnalyserSet },
+  { key, ...by }: Arrival & { readonly key: string },
 ): void {
   const there: Arrivals = arrivals.get(entry.path) ?? { entry, byContext: new Map() };
   arrivals.set(entry.path, there);
-  const same = there.byContext.get(by.key);
-  if (same === undefined) there.byContext.set(by.key, { context: by.context, ask: by.ask });
-  else same.ask |= by.ask;
+  const same = there.byContext.get(key);
+  if (same === undefined) {
+    there.byContext.set(key, by);
+    return;
+  }
+  same.ask |= by.ask;
+  same.fresh |= by.fresh;
 }
 
-function nextTasks(arrivals: ReadonlyMap<TreePath, Arrivals>, asked: ReadonlyMap<TreePath, AnalyserSet>): Task[] {
+/** Contexts by bytes; those that the file is started in come first, so that it is not asked about in a context that only passes by. */
+function nextTasks(
+  arrivals: ReadonlyMap<TreePath, Arrivals>,
+  asked: Map<TreePath, Asked>,
+  warn: (warning: Warning) => void,
+): Task[] {
   const tasks: Task[] = [];
+  const add = (task: Task, key?: string): void => {
+    if (task.ask === 0) return;
+    tasks.push(task);
+    noteAsked(asked, task, key);
+  };
   for (const [path, { byContext, entry }] of [...arrivals].sort(([a], [b]) => compareBytes(a, b))) {
-    let before = asked.get(path) ?? 0;
-    for (const [, { ask, context }] of [...byContext].sort(([a], [b]) => compareBytes(a, b))) {
-      const fresh = ask & ~before;
-      before |= ask;
-      if (fresh !== 0) tasks.push({ path, entry, context, ask: fresh });
+    const sorted = [...byContext].sort(([a], [b]) => compareBytes(a, b));
+    for (const [key, { context, fresh }] of sorted) {
+      const before = asked.get(path)?.started;
+      const ask = fresh & ~(before?.get(key) ?? 0);
+      if (before !== undefined && before.size >= MAX_STARTS && !before.has(key)) {
+        if (ask !== 0) warn(tooManyStarts(path));
+        continue;
+      }
+      add({ path, entry, context, ask }, key);
     }
+    for (const [, { ask, context }] of sorted) add({ path, entry, context, ask: ask & ~(asked.get(path)?.any ?? 0) });
   }
   return tasks;
+}
+
+function tooManyStarts(path: TreePath): Warning {
+  const shown = showPath(path);
+  const message = `${shown} is started in more than ${MAX_STARTS} ways: the others were left out`;
+  return { code: 'start-limit', message, path: shown };
+}
+
+function noteAsked(asked: Map<TreePath, Asked>, { ask, path }: Task, key?: string): void {
+  const there: Asked = asked.get(path) ?? { any: 0, started: new Map() };
+  asked.set(path, there);
+  there.any |= ask;
+  if (key !== undefined) there.started.set(key, (there.started.get(key) ?? 0) | ask);
 }
 
 async function askAll(input: CollectInput, task: Task, warn: (warning: Warning) => void): Promise<Answer[]> {

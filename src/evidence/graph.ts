@@ -20,7 +20,7 @@ interface Shortest {
 }
 
 /**
- * A graph of the edges: each once, `settled` left out (it is for the collector alone), in byte order of `from`, then `to`, then the surest first.
+ * A graph of the edges: each once, `settled` and `starts` left out (they are for the collector alone), in byte order of `from`, then `to`, then the surest first.
  * The same set of edges gives the same graph in whatever order it comes.
  */
 export function createGraph(edges: Iterable<Edge>): EvidenceGraph {
@@ -60,7 +60,7 @@ function indexEdges(edges: Iterable<Edge>): Indexed {
     );
   });
   return {
-    edges: kept.map(({ edge }) => withoutSettled(edge)),
+    edges: kept.map(({ edge }) => recorded(edge)),
     nodes,
     idOf,
     from: Int32Array.from(kept, (row) => row.from),
@@ -81,9 +81,9 @@ function compareRest(a: Edge, b: Edge): number {
   );
 }
 
-function withoutSettled(edge: Edge): Edge {
-  if (edge.settled === undefined) return edge;
-  const { settled: _settled, ...rest } = edge;
+function recorded(edge: Edge): Edge {
+  if (edge.settled === undefined && edge.starts === undefined) return edge;
+  const { settled: _settled, starts: _starts, ...rest } = edge;
   return rest;
 }
 

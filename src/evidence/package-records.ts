@@ -46,7 +46,10 @@ export function packageSource(input: PackageSourceInput): PackageSource {
   };
 }
 
-async function recordsOf(databases: readonly PackageDb[], { excluded, graph }: Gathered): Promise<readonly RuleEntry[]> {
+async function recordsOf(
+  databases: readonly PackageDb[],
+  { excluded, graph }: Gathered,
+): Promise<readonly RuleEntry[]> {
   const kept = (path: TreePath): boolean => graph.has(path) && !excluded(path);
   const made = databases.map(async (database) =>
     (await database.reduced(kept)).map((entry) => added(entry, database.manager)),

@@ -41,10 +41,16 @@ export interface Edge {
    * depends on who loads it). The analyser is asked about that file only when another edge, or a root, leads there too.
    */
   readonly settled?: true;
+  /**
+   * The process that uses what `to` leads to, when it is another than the one of the question: a script starts `python -m app` in some folder.
+   * All analysers are asked about that file in this context (but the one that answers, when `settled`), whatever was asked about it before. No part of the graph.
+   */
+  readonly starts?: ProcessContext;
 }
 
 /** How a file is going to be used: `node server.js` or `sh -c …` mean different things in different places. */
 export interface ProcessContext {
+  /** As the program gets it. A word of a script's command that is only known at run time is empty when it is an option's value, else left out. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: TreePath;

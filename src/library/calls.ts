@@ -4,10 +4,14 @@ import { compare as compareImages, type ComparedImage } from '../explain/compare
 import { files as filesOf, type FileRow } from '../explain/files.ts';
 import { inspect as inspectImage, type Inspection } from '../explain/inspect.ts';
 import { why as whyPath, type Why } from '../explain/why.ts';
+import type { Profile } from '../evidence/observed/types.ts';
 import type { Image } from '../oci/types.ts';
 import type { Probe } from '../sandbox/types.ts';
 import { copy as copyImage, type CopyResult } from '../ship/copy.ts';
 import { unpack as unpackImage, type UnpackResult } from '../ship/unpack.ts';
+import { observe as observeImage, planShrink as planSmall, shrink as shrinkImage } from '../shrink/shrink.ts';
+import type { ShrinkOptions, ShrinkPlan, ShrinkResult } from '../shrink/types.ts';
+import type { CompareMode } from '../verify/compare.ts';
 import type { VerifyResult } from '../verify/verify.ts';
 import { verify as verifyWithSandbox } from '../verify/with-sandbox.ts';
 import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
@@ -27,6 +31,21 @@ export async function build(options: BuildOptions & CallOptions): Promise<BuildR
 export async function planBuild(options: BuildOptions & CallOptions): Promise<DryRun> {
   const { concurrency: _c, home: _h, onEvent: _o, signal: _s, store: _st, ...own } = options;
   return planImage({ environment: process.env, ...own }, await toolsOf(options));
+}
+
+/** As `tare shrink IMAGE`. */
+export async function shrink(options: ShrinkOptions & CallOptions): Promise<ShrinkResult> {
+  return (await shrinkImage(options, await toolsOf(options))).result;
+}
+
+/** As `tare shrink IMAGE --dry-run`. */
+export async function planShrink(options: ShrinkOptions & CallOptions): Promise<ShrinkPlan> {
+  return planSmall(options, await toolsOf(options));
+}
+
+/** As `tare observe IMAGE`: the profile itself. */
+export async function observe(options: ShrinkOptions & CallOptions): Promise<Profile> {
+  return observeImage(options, await toolsOf(options));
 }
 
 export interface OneImage extends CallOptions {
@@ -65,6 +84,8 @@ export async function verify(
   options: OneImage & {
     readonly against?: ImageInput;
     readonly probes?: readonly Probe[];
+    /** How the answers are compared with the original's; default auto. */
+    readonly compare?: CompareMode;
     readonly timeoutMs?: number;
   },
 ): Promise<VerifyResult> {
@@ -73,6 +94,7 @@ export async function verify(
     image: await imageOf(options.image, tools, options.platform),
     ...(options.against === undefined ? {} : { against: await imageOf(options.against, tools) }),
     probes: options.probes ?? [],
+    ...(options.compare === undefined ? {} : { compare: options.compare }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...tools,
   });

@@ -7,7 +7,7 @@ import type { ContentReader, Entry } from '../tree/types.ts';
 import type { Compression } from './compression.ts';
 import { contentDigests } from './content-digests.ts';
 import { openFileDigests } from './file-digests.ts';
-import { membersOf, type PackMember } from './members.ts';
+import { membersOf, type Epoch, type PackMember } from './members.ts';
 import { findPacked, keyOf, knowsShape, rememberPacked, shapeOf, type PackedRecord } from './reuse.ts';
 import { writeLayer } from './write-layer.ts';
 
@@ -19,8 +19,7 @@ export interface PackOptions {
   readonly content: ContentReader;
   readonly store: Store;
   readonly compression: Compression;
-  /** Time of every member, seconds since 1970. */
-  readonly epoch: number;
+  readonly epoch: Epoch;
   readonly ctx: Context;
 }
 

@@ -6,6 +6,11 @@ import type { Entry } from '../tree/types.ts';
 /** image-spec layer.md, "Whiteouts". */
 const WHITEOUT_PREFIX = '.wh.';
 
+/** Seconds since 1970 for every member; or `own`: each has the time of its entry (compiled Python is valid beside a source of that time only). */
+export type Epoch = number | 'own';
+
+const timeOf = (entry: Entry, epoch: Epoch): number => (epoch === 'own' ? entry.mtime : epoch);
+
 /** One member of the archive to be. */
 export interface PackMember {
   readonly header: TarHeader;
@@ -14,13 +19,13 @@ export interface PackMember {
 }
 
 /**
- * The members of a layer, sorted by path bytes, so that a folder comes before what is in it. Every time is `epoch`; ids are numeric. Of the
+ * The members of a layer, sorted by path bytes, so that a folder comes before what is in it. Every time is `epoch`, or the entry's own; ids are numeric. Of the
  * names that share an inode the first in byte order becomes the file, and the others hard links to it: a reader never meets a link
  * before its target. A link to a file of another layer becomes a file, for a layer cannot link into one below it.
  *
  * @throws TareError E_PATH when a path comes twice or would be read as a whiteout, E_PATH_NOT_FOUND for a link to something that is neither here nor a file
  */
-export function membersOf(entries: readonly Entry[], epoch: number): readonly PackMember[] {
+export function membersOf(entries: readonly Entry[], epoch: Epoch): readonly PackMember[] {
   const sorted = [...entries].sort((a, b) => compareBytes(a.path, b.path));
   const byPath = new Map<TreePath, Entry>();
   for (const entry of sorted) {
@@ -82,7 +87,7 @@ function memberPath(path: TreePath, directory: boolean): string {
 }
 
 /** The name of `entry` with everything else from `inode`. */
-function headerOf(entry: Entry, inode: Entry, epoch: number): TarHeader {
+function headerOf(entry: Entry, inode: Entry, epoch: Epoch): TarHeader {
   const { type } = inode;
   return {
     path: memberPath(entry.path, type === 'directory'),
@@ -91,7 +96,7 @@ function headerOf(entry: Entry, inode: Entry, epoch: number): TarHeader {
     uid: inode.uid,
     gid: inode.gid,
     size: type === 'file' ? inode.size : 0,
-    mtime: epoch,
+    mtime: timeOf(inode, epoch),
     ...(type === 'symlink' ? { linkname: inode.link ?? '' } : undefined),
     ...(inode.device === undefined ? undefined : { device: inode.device }),
     ...(inode.xattrs === undefined || inode.xattrs.size === 0
@@ -101,7 +106,7 @@ function headerOf(entry: Entry, inode: Entry, epoch: number): TarHeader {
 }
 
 /** Attributes belong to the inode, so a link has none of its own. */
-function linkHeader(entry: Entry, inode: Entry, target: TreePath, epoch: number): TarHeader {
+function linkHeader(entry: Entry, inode: Entry, target: TreePath, epoch: Epoch): TarHeader {
   return {
     path: memberPath(entry.path, false),
     type: 'hardlink',
@@ -109,7 +114,7 @@ function linkHeader(entry: Entry, inode: Entry, target: TreePath, epoch: number)
     uid: inode.uid,
     gid: inode.gid,
     size: 0,
-    mtime: epoch,
+    mtime: timeOf(inode, epoch),
     linkname: memberPath(target, false),
   };
 }

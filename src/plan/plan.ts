@@ -1,5 +1,5 @@
 import type { Warning } from '../base/events.ts';
-import { ancestorsOf, compareBytes, isInside, textOfBytes, type TreePath } from '../base/path.ts';
+import { ancestorsOf, compareBytes, textOfBytes, type TreePath } from '../base/path.ts';
 import type { Edge, EvidenceGraph } from '../evidence/types.ts';
 import type { Entry, Tree } from '../tree/types.ts';
 import { GROUPS, type Dropped, type Group, type Kept, type Plan } from './types.ts';
@@ -107,13 +107,4 @@ function settleFolders(kept: Map<TreePath, Kept>, added: ReadonlyMap<TreePath, A
 /** Sum of the kept and added content, in bytes. */
 export function diskSize(plan: Plan): number {
   return plan.keep.reduce((sum, item) => sum + item.size, 0) + plan.add.reduce((sum, item) => sum + item.entry.size, 0);
-}
-
-/** Which layer a path of a built application belongs to. */
-export function applicationGroups(app: TreePath, runtimes: ReadonlySet<TreePath>): (path: TreePath) => Group {
-  return (path) => {
-    if (runtimes.has(path)) return 'runtime';
-    if (!isInside(app, path)) return 'system';
-    return path.includes('/node_modules/') || path.endsWith('/node_modules') ? 'dependencies' : 'application';
-  };
 }

@@ -20,7 +20,7 @@ const BITS: Readonly<Record<string, number>> = {
 };
 
 /** What Docker and podman leave to a container's root. */
-const CONTAINER_CAPABILITIES: readonly string[] = Object.keys(BITS).filter((name) => name !== 'CAP_SYS_ADMIN');
+export const CONTAINER_CAPABILITIES: readonly string[] = Object.keys(BITS).filter((name) => name !== 'CAP_SYS_ADMIN');
 
 /** The lines of /proc/self/status that matter here; sets as bit masks. */
 export interface Privileges {
@@ -43,6 +43,13 @@ export async function readPrivileges(): Promise<Privileges> {
 export function hasCapability(mask: bigint, name: string): boolean {
   const bit = BITS[name];
   return bit !== undefined && (mask & (1n << BigInt(bit))) !== 0n;
+}
+
+/** Of these, the ones that somebody names, with or without `CAP_`, in any case. */
+export function narrowedCapabilities(all: readonly string[], wanted: readonly string[] | undefined): readonly string[] {
+  if (wanted === undefined) return all;
+  const names = new Set(wanted.map((name) => `CAP_${name.toUpperCase().replace(/^CAP_/, '')}`));
+  return all.filter((name) => names.has(name));
 }
 
 /** The usual set of a container without what the machine's own bounding set lacks: asking for more makes the runtime fail. */

@@ -1,13 +1,22 @@
+import type { ChildProcess } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { Duplex } from 'node:stream';
+import { isTareError, TareError } from '../base/error.ts';
+import { bytesOfText } from '../base/path.ts';
 import { makeBundle, removeBundle, type Bundle } from './bundle.ts';
 import { checkedSpec } from './checked-spec.ts';
 import { engineFiles } from './files.ts';
 import type { Host } from './host.ts';
-import { launch, type RootMethod } from './launch.ts';
+import { launch, type ObserveOptions, type RootMethod } from './launch.ts';
 import { closeAll, listenAll } from './ports.ts';
 import { openContainer, throwIfAborted, type Container } from './running.ts';
 import { DEFAULT_HOSTNAME, runtimeConfig, runtimeProcess } from './runtime-config.ts';
 import { signalNumber } from './signals.ts';
+import { allowanceOf, checkedDocument, readSeccompDocument, type SeccompAllowance } from './seccomp-document.ts';
+import { findTool } from './spawn.ts';
+import { straceClient } from './trace/strace-client.ts';
+import type { TracerKind } from './trace/tracer-kind.ts';
+import { SOCKET_PATH, watcherClient, type Tracer } from './trace/watcher-client.ts';
 import type { Running, RunSpec } from './types.ts';
 import { lookUpUser } from './user.ts';
 
@@ -18,27 +27,66 @@ export interface StartOptions {
   readonly method: RootMethod;
   readonly spec: RunSpec;
   readonly signal?: AbortSignal | undefined;
+  /** How to observe, when the spec asks for it; undefined: by seccomp notification, and where that cannot be by strace. */
+  readonly tracer?: TracerKind | undefined;
 }
 
 /**
  * Starts one container; resolves when its program runs (or has run already).
- * @throws TareError E_USAGE, E_PATH_NOT_FOUND, E_NOT_DIRECTORY, E_USER, E_PORT_IN_USE, E_ENTRYPOINT, E_SANDBOX, E_CANCELLED; nothing is left behind then
+ * @throws TareError E_USAGE, E_PATH_NOT_FOUND, E_NOT_DIRECTORY, E_JSON, E_USER, E_PORT_IN_USE, E_ENTRYPOINT, E_SANDBOX, E_TRACER, E_CANCELLED; nothing is left
+ * behind then
  */
 export async function startContainer(options: StartOptions): Promise<Running> {
+  const spec = options.spec.trace;
+  if (spec === undefined) return start(options, undefined);
+  const strace = findTool('strace', options.host.env);
+  if (options.tracer === 'strace') return start(options, { kind: 'strace', spec, strace: strace ?? missingStrace() });
+  try {
+    return await start(options, { kind: 'notify', spec });
+  } catch (error) {
+    if (options.tracer !== undefined || !isTareError(error, 'E_TRACER')) throw error;
+    if (strace === undefined)
+      throw new TareError('E_TRACER', error.message, {
+        cause: error,
+        hint: 'reinstall tare with its optional dependency koffi, or install strace',
+      });
+    return start(options, { kind: 'strace', spec, strace });
+  }
+}
+
+function missingStrace(): never {
+  throw new TareError('E_TOOL_MISSING', 'strace is not installed', {
+    hint: 'install it, e.g. `apt-get install strace`, or unset TARE_TRACER',
+  });
+}
+
+async function start(options: StartOptions, observe: ObserveOptions | undefined): Promise<Running> {
   const { host, signal } = options;
   const { rootMode, spec } = await checkedSpec(options.spec);
   const stopSignal = signalNumber(spec.stopSignal ?? 'SIGTERM');
   const user = await lookUpUser(spec.rootfs, spec.user);
+  const within = await seccompWithin(spec.seccomp);
   throwIfAborted(signal);
   const listeners = await listenAll(spec.network.kind === 'private' ? spec.network.publish : []);
   let bundle: Bundle | undefined;
   let container: Container | undefined;
   try {
     bundle = await makeBundle(options.base, spec.rootfs);
+    const watch = observe?.kind === 'notify' ? { listenerPath: SOCKET_PATH, all: observe.spec.syscalls } : undefined;
     const files = await engineFiles(bundle, spec, spec.hostname ?? DEFAULT_HOSTNAME);
-    await writeFile(bundle.path('config.json'), JSON.stringify(runtimeConfig(host, spec, user, files)));
+    await writeFile(
+      bundle.path('config.json'),
+      JSON.stringify(runtimeConfig({ host, spec, user, files, watch, within })),
+    );
     throwIfAborted(signal);
-    const child = await launch({ host, bundle, method: options.method, rootMode, stdio: spec.stdio });
+    const child = await launch({
+      host,
+      bundle,
+      method: options.method,
+      rootMode,
+      stdio: spec.stdio,
+      observe,
+    });
     container = openContainer({
       host,
       bundle,
@@ -47,6 +95,8 @@ export async function startContainer(options: StartOptions): Promise<Running> {
       listeners,
       stopSignal,
       process: runtimeProcess(host, spec, user),
+      tracer: tracerOf({ child, bundle, observe, cwd: spec.cwd }),
+      observe,
     });
     await container.started(signal);
     return container.running;
@@ -56,4 +106,24 @@ export async function startContainer(options: StartOptions): Promise<Running> {
     else if (bundle !== undefined) await removeBundle(bundle);
     throw error;
   }
+}
+
+function tracerOf(options: {
+  readonly child: ChildProcess;
+  readonly bundle: Bundle;
+  readonly observe: ObserveOptions | undefined;
+  readonly cwd: string;
+}): Tracer | undefined {
+  const { child, observe } = options;
+  const stream = child.stdio[4];
+  if (observe === undefined || !(stream instanceof Duplex)) return undefined;
+  if (observe.kind === 'notify') return watcherClient(stream, options.bundle.path('watcher-fault'));
+  return straceClient(stream, { cwd: bytesOfText(options.cwd), spec: observe.spec });
+}
+
+async function seccompWithin(profile: RunSpec['seccomp']): Promise<SeccompAllowance | undefined> {
+  if (profile === undefined) return undefined;
+  const document =
+    typeof profile === 'string' ? await readSeccompDocument(profile) : checkedDocument(profile, 'the seccomp profile');
+  return allowanceOf(document, process.arch);
 }

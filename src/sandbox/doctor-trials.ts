@@ -6,6 +6,7 @@ import type { Check } from './doctor.ts';
 import { inspectHost, unshareFlags } from './host.ts';
 import { findSandbox } from './index.ts';
 import { findTool, runTool } from './spawn.ts';
+import type { TracerKind } from './trace/tracer-kind.ts';
 import type { Mount } from './types.ts';
 
 const TRIAL_MS = 1500;
@@ -71,16 +72,16 @@ export async function networkCheck(env: NodeJS.ProcessEnv): Promise<Check> {
 const SYSTEM_FOLDERS: readonly string[] = ['bin', 'lib', 'lib32', 'lib64', 'libx32', 'sbin', 'usr', 'nix', 'gnu'];
 
 /** Runs this machine's own shell in a container: its system folders are mounted read-only into an empty root. */
-export async function containerCheck(env: NodeJS.ProcessEnv): Promise<Check> {
-  const name = 'container';
+async function runShell(env: NodeJS.ProcessEnv, tracer?: TracerKind): Promise<Trial> {
   const rootfs = await mkdtemp(join(tmpdir(), 'tare-doctor-'));
   try {
-    const sandbox = await findSandbox({ env });
-    if ('unavailable' in sandbox) return { name, ok: false, detail: sandbox.unavailable, cure: sandbox.cure };
+    const sandbox = await findSandbox({ env, ...(tracer === undefined ? {} : { tracer }) });
+    if ('unavailable' in sandbox) return { failure: sandbox.unavailable, cure: sandbox.cure };
+    const program = findTool('sh', env) ?? '/bin/sh';
     const running = await sandbox.start(
       {
         rootfs,
-        args: [findTool('sh', env) ?? '/bin/sh', '-c', 'exit 0'],
+        args: [program, '-c', 'exit 0'],
         env: [],
         cwd: '/',
         user: '0',
@@ -88,19 +89,45 @@ export async function containerCheck(env: NodeJS.ProcessEnv): Promise<Check> {
         network: { kind: 'none' },
         mounts: await systemFolders(rootfs),
         stdio: 'pipe',
+        ...(tracer === undefined ? {} : { trace: { syscalls: false } }),
       },
       AbortSignal.timeout(TRIAL_MS),
     );
     const { code } = await running.wait();
-    return code === 0
-      ? { name, ok: true, detail: `one was started and has ended, with ${sandbox.description}` }
-      : { name, ok: false, detail: `it ended with exit code ${code}` };
+    if (code !== 0) return { failure: `it ended with exit code ${code}`, cure: 'see the lines above' };
+    const seen = tracer === undefined ? [] : (await running.observation()).paths;
+    return tracer === undefined || seen.some(({ how, path }) => path === program && how.includes('exec'))
+      ? { description: sandbox.description }
+      : { failure: 'nothing was seen', cure: 'report this' };
   } catch (error) {
     if (!isTareError(error)) throw error;
-    return { name, ok: false, detail: error.message, cure: 'see the lines above' };
+    return { failure: error.message, cure: error.hint };
   } finally {
     await rm(rootfs, { recursive: true, force: true });
   }
+}
+
+type Trial = { readonly description: string } | { readonly failure: string; readonly cure: string };
+
+export async function containerCheck(env: NodeJS.ProcessEnv): Promise<Check> {
+  const name = 'container';
+  const trial = await runShell(env);
+  return 'failure' in trial
+    ? { name, ok: false, detail: trial.failure, cure: trial.cure }
+    : { name, ok: true, detail: `one was started and has ended, with ${trial.description}` };
+}
+
+/** Which ways of observing a container work: both are tried. */
+export async function observingCheck(env: NodeJS.ProcessEnv): Promise<Check> {
+  const name = 'observing';
+  const [notify, strace] = await Promise.all([runShell(env, 'notify'), runShell(env, 'strace')]);
+  const works = { notify: !('failure' in notify), strace: !('failure' in strace) };
+  if (works.notify)
+    return { name, ok: true, detail: `by seccomp notification${works.strace ? ', and by strace' : ''}` };
+  const reason = 'failure' in notify ? notify.failure : '';
+  const cure = 'failure' in notify ? notify.cure : '';
+  if (works.strace) return { name, ok: true, detail: `by strace alone, which is slower: ${reason}` };
+  return { name, ok: false, detail: `${reason}; ${'failure' in strace ? strace.failure : ''}`, cure };
 }
 
 /** Links (`/bin` → `usr/bin`) are made anew, folders are mounted. */

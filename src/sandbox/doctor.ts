@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, TareError } from '../base/error.ts';
 import { hasCapability, readPrivileges } from './capabilities.ts';
-import { containerCheck, networkCheck, overlayCheck } from './doctor-trials.ts';
+import { containerCheck, networkCheck, observingCheck, overlayCheck } from './doctor-trials.ts';
 import { findRuntime, unshareWorks } from './host.ts';
 import { findTool } from './spawn.ts';
 
@@ -44,6 +44,7 @@ export async function diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis
     ['networks', () => networkCheck(env)],
     ['seccomp', () => seccompCheck()],
     ['container', () => containerCheck(env)],
+    ['observing', () => observingCheck(env)],
     ['koffi', () => koffiCheck()],
     [
       'strace',

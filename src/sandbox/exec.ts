@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import type { Bundle } from './bundle.ts';
 import { nsenterFlags, type Host } from './host.ts';
-import { runtimeArguments } from './launch.ts';
+import { runtimeArguments, straceInFront, type ObserveOptions } from './launch.ts';
 import { lastError } from './log.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
 import { exitOf } from './signals.ts';
@@ -19,7 +20,12 @@ export interface ExecOptions {
   readonly process: RuntimeProcess;
   /** Tells one call from the next in file names. */
   readonly serial: number;
+  readonly observe?: ObserveOptions | undefined;
+  /** Gets what strace writes. */
+  readonly follow?: ((output: Readable) => void) | undefined;
 }
+
+const EXTRA_DESCRIPTOR = 3;
 
 /** One more process in a running container. A program that is not there has exit code 127 and the reason on stderr. */
 export async function execIn(options: ExecOptions): Promise<{ exit: Exit; stdout: string; stderr: string }> {
@@ -31,14 +37,17 @@ export async function execIn(options: ExecOptions): Promise<{ exit: Exit; stdout
     host.tools.nsenter,
     [
       ...nsenterFlags(host, options.wrapperPid, 'mount'),
+      // Where the runtime finds the socket of a watcher.
+      `--wd=${bundle.dir}`,
       '--',
+      ...straceInFront(options.observe, EXTRA_DESCRIPTOR),
       ...runtimeArguments(host, bundle, log),
       'exec',
       '--process',
       spec,
       bundle.id,
     ],
-    { env: host.env },
+    { env: host.env, ...(options.observe?.kind === 'strace' ? { onExtra: options.follow } : {}) },
   );
   const trouble = await lastError(bundle.path(log));
   if (trouble !== undefined) return { exit: { code: NOT_STARTED }, stdout: '', stderr: trouble };

@@ -3,7 +3,11 @@ import { startContainer } from './container.ts';
 import { forgetContainer } from './launch.ts';
 import { inspectHost, type RuntimeName, type Unavailable } from './host.ts';
 import type { RootMethod } from './launch.ts';
+import { wantedTracer, type TracerKind } from './trace/tracer-kind.ts';
 import type { Sandbox } from './types.ts';
+
+export { neededCapabilities, type NeededCapabilitiesOptions } from './trace/needed-capabilities.ts';
+export { seccompFileOf, type SeccompFileOptions } from './trace/seccomp-file.ts';
 
 export type { Unavailable } from './host.ts';
 export type * from './types.ts';
@@ -14,21 +18,25 @@ export interface SandboxOptions {
   readonly runtime?: RuntimeName;
   /** How a root is made writable: by an overlay (the default, with a copy where the kernel refuses), or always by a copy. */
   readonly root?: RootMethod;
+  /** How containers are observed; default TARE_TRACER, else what works: seccomp notification before strace. */
+  readonly tracer?: TracerKind;
 }
 
 /**
  * The way this machine runs containers: crun, else runc, as root or in a user namespace. What killed processes of tare left behind is removed.
- * @throws TareError E_USAGE for a TARE_RUNTIME that is none; E_PERMISSION when the folder for temporary files is somebody else's
+ * @throws TareError E_USAGE for a TARE_RUNTIME or TARE_TRACER that is none; E_PERMISSION when the folder for temporary files is somebody else's
  */
 export async function findSandbox(options: SandboxOptions = {}): Promise<Sandbox | Unavailable> {
   const env = options.env ?? process.env;
   const host = await inspectHost(env, options.runtime);
   if ('unavailable' in host) return host;
+  const tracer = wantedTracer(env);
   const base = await bundleBase(env);
   await reapLeftovers(base, (bundle) => forgetContainer(host, bundle));
   const ids = { all: 'root', range: 'rootless', single: 'rootless, one user id' }[host.ids];
   return {
     description: `${host.runtime.name} ${host.runtime.version} (${ids})`,
-    start: (spec, signal) => startContainer({ host, base, method: options.root ?? 'overlay', spec, signal }),
+    start: (spec, signal) =>
+      startContainer({ host, base, method: options.root ?? 'overlay', spec, signal, tracer: options.tracer ?? tracer }),
   };
 }

@@ -6,6 +6,7 @@ import { errnoOf, TareError } from '../base/error.ts';
 import { removeBundle, writeInitMarker, type Bundle } from './bundle.ts';
 import { execIn, NOT_STARTED } from './exec.ts';
 import type { Host } from './host.ts';
+import { MOUNT_FAILED, type ObserveOptions } from './launch.ts';
 import { collectOutput } from './output.ts';
 import { closeAll, type Listener } from './ports.ts';
 import { exists, fateOf, sendSignal, statOf } from './processes.ts';
@@ -13,6 +14,7 @@ import { startRelay, type Relay } from './relay-client.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
 import { exitOf, signalNumber } from './signals.ts';
 import { startFailure } from './start-failure.ts';
+import type { Tracer } from './trace/watcher-client.ts';
 import type { Exit, Running, RunSpec } from './types.ts';
 
 const SIGKILL = 9;
@@ -32,6 +34,8 @@ export interface ContainerParts {
   readonly listeners: readonly Listener[];
   readonly stopSignal: number;
   readonly process: RuntimeProcess;
+  readonly tracer?: Tracer | undefined;
+  readonly observe?: ObserveOptions | undefined;
 }
 
 export interface Container {
@@ -83,6 +87,21 @@ export function openContainer(parts: ContainerParts): Container {
     if (relay === undefined && pid !== undefined && !ended) relay = startRelay(host, pid);
     return relay;
   };
+  const killNow = (): void => {
+    if (ended) return;
+    // Both ways: the wrapper also kills what has no id yet.
+    if (pid !== undefined) sendSignal(pid, SIGKILL);
+    lifeline?.destroy();
+  };
+  let stopping = false;
+  // Without its observer every call of the container fails: it must not go on.
+  const lost = parts.tracer?.observation.then(
+    () => undefined,
+    (error: unknown) => {
+      killNow();
+      return stopping ? undefined : error;
+    },
+  );
   const isGone = (): boolean => ended || pid === undefined || statOf(pid)?.zombie !== false;
   const publish = async (listener: Listener): Promise<void> => {
     try {
@@ -116,7 +135,12 @@ export function openContainer(parts: ContainerParts): Container {
   const running: Running = {
     ports: parts.listeners.map(({ mapping }) => mapping),
     output,
-    wait: () => cleaned,
+    async wait() {
+      const exit = await cleaned;
+      const trouble = await lost;
+      if (trouble !== undefined) throw trouble;
+      return exit;
+    },
     async connects(port) {
       try {
         return (await theRelay()?.connects(port)) ?? false;
@@ -129,19 +153,32 @@ export function openContainer(parts: ContainerParts): Container {
     async exec(argv) {
       if (ended || wrapperPid === undefined) return GONE;
       const process = { ...parts.process, args: argv };
-      const result = await execIn({ host, bundle, wrapperPid, process, serial: serial++ });
+      const result = await execIn({
+        host,
+        bundle,
+        wrapperPid,
+        process,
+        serial: serial++,
+        observe: parts.observe,
+        follow: parts.tracer?.follow,
+      });
       // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
       return result.exit.code === NOT_STARTED && isGone() ? GONE : result;
     },
     async stop(graceMs) {
+      stopping = true;
       if (!ended && pid !== undefined && graceMs > 0) await askToEnd(pid, graceMs);
-      if (!ended) {
-        // Both ways: the wrapper also kills what has no id yet.
-        if (pid !== undefined) sendSignal(pid, SIGKILL);
-        lifeline?.destroy();
-      }
+      killNow();
       onFailureKnown();
       return cleaned;
+    },
+    async mark(phase) {
+      await parts.tracer?.mark(phase);
+    },
+    async observation() {
+      if (parts.tracer === undefined)
+        throw new TareError('E_USAGE', 'the container was not observed', { hint: 'set `trace` when it is started' });
+      return parts.tracer.observation;
     },
   };
   return {
@@ -161,8 +198,12 @@ export function openContainer(parts: ContainerParts): Container {
         await Promise.race([exited, sleep(look)]);
       }
       if (ended) {
-        const failure = await startFailure({ bundle, code: await exited, stderr, program: parts.spec.args[0] ?? '' });
+        const code = await exited;
+        // An observer that ends takes the runtime with it, whose own words then tell nothing; one that never came to observe is no reason.
+        const trouble = code === MOUNT_FAILED ? undefined : await lost;
+        const failure = await startFailure({ bundle, code, stderr, program: parts.spec.args[0] ?? '' });
         throwIfAborted(signal);
+        if (trouble !== undefined) throw trouble;
         if (failure !== undefined) throw failure;
       }
       child.stderr?.off('data', onEarly);

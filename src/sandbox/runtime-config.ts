@@ -1,5 +1,8 @@
+import { TareError } from '../base/error.ts';
+import { narrowedCapabilities } from './capabilities.ts';
 import type { Host } from './host.ts';
-import { seccompProfile, type SeccompProfile } from './seccomp.ts';
+import type { SeccompAllowance } from './seccomp-document.ts';
+import { seccompProfile, type SeccompProfile, type SeccompWatch } from './seccomp.ts';
 import { SYSTEM_PATH } from './spawn.ts';
 import type { RunSpec } from './types.ts';
 import type { UserIds } from './user.ts';
@@ -66,7 +69,7 @@ const READ_ONLY_PATHS: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq'
 export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): RuntimeProcess {
   // With one id there is nobody else to become: the process is that one, without the powers of root over the other files of its owner.
   const single = host.ids === 'single';
-  const capabilities = single && user.uid !== 0 ? [] : host.capabilities;
+  const capabilities = single && user.uid !== 0 ? [] : narrowedCapabilities(host.capabilities, spec.capabilities);
   const powers = user.uid === 0 ? capabilities : [];
   return {
     terminal: false,
@@ -96,10 +99,23 @@ function environment(given: readonly string[], user: UserIds): readonly string[]
   return [...entries.values()];
 }
 
-/** The bundle's config.json (OCI runtime spec 1.0.2). No limits, no cgroup settings: see docs/ARCHITECTURE.md. */
-export function runtimeConfig(host: Host, spec: RunSpec, user: UserIds, files: readonly RuntimeMount[]): RuntimeConfig {
+/**
+ * The bundle's config.json (OCI runtime spec 1.0.2). No limits, no cgroup settings: see docs/ARCHITECTURE.md.
+ * @throws TareError E_TRACER when this machine's calls cannot be watched
+ */
+export function runtimeConfig(options: {
+  readonly host: Host;
+  readonly spec: RunSpec;
+  readonly user: UserIds;
+  readonly files: readonly RuntimeMount[];
+  readonly watch?: SeccompWatch | undefined;
+  readonly within?: SeccompAllowance | undefined;
+}): RuntimeConfig {
+  const { files, host, spec, user, watch, within } = options;
   const ownNetwork = spec.network.kind !== 'host';
-  const seccomp = seccompProfile({ arch: process.arch, singleId: host.ids === 'single' });
+  const seccomp = seccompProfile({ arch: process.arch, singleId: host.ids === 'single', watch, within });
+  if (seccomp === undefined && watch !== undefined)
+    throw new TareError('E_TRACER', `the container cannot be observed: there is no table of calls for ${process.arch}`);
   return {
     ociVersion: '1.0.2',
     process: runtimeProcess(host, spec, user),

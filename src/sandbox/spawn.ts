@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { Readable } from 'node:stream';
 
 /** Longest output of a helper program that is kept, in bytes of each stream. */
 const MAX_TOOL_OUTPUT_BYTES = 1024 * 1024; // 1 MiB
@@ -18,13 +19,15 @@ export interface ToolOptions {
   /** Milliseconds; SIGKILL afterwards. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Gets what the program writes on descriptor 3, which is there only then. */
+  readonly onExtra?: ((output: Readable) => void) | undefined;
 }
 
 /** Runs a program to its end with no input. Never rejects: a program that cannot be started has code -1 and the reason in `stderr`. */
 export function runTool(path: string, args: readonly string[], options: ToolOptions = {}): Promise<ToolResult> {
   return new Promise((resolve) => {
     const child = spawn(path, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.onExtra === undefined ? [] : (['pipe'] as const))],
       env: options.env ?? toolEnvironment(),
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -33,8 +36,10 @@ export function runTool(path: string, args: readonly string[], options: ToolOpti
     });
     const stdout = capped();
     const stderr = capped();
-    child.stdout.on('data', stdout.add);
-    child.stderr.on('data', stderr.add);
+    child.stdout?.on('data', stdout.add);
+    child.stderr?.on('data', stderr.add);
+    const extra = child.stdio[3];
+    if (extra instanceof Readable) options.onExtra?.(extra);
     child.on('error', (error) => resolve({ code: -1, stdout: stdout.text(), stderr: error.message }));
     child.on('close', (code) => resolve({ code: code ?? 137, stdout: stdout.text(), stderr: stderr.text() }));
   });

@@ -1,4 +1,6 @@
 import type { Bytes } from '../base/streams.ts';
+import type { SeccompDocument } from './seccomp-document.ts';
+import type { Observation, TraceSpec } from './trace/types.ts';
 
 export interface PortMapping {
   /** 0 picks a free one. */
@@ -37,6 +39,12 @@ export interface RunSpec {
   readonly stdio: 'host' | 'pipe';
   readonly stopSignal?: string;
   readonly hostname?: string;
+  /** Notices which paths the processes of the container ask for. */
+  readonly trace?: TraceSpec;
+  /** A seccomp profile in Docker's or the OCI's format, or the path of one: what it does not allow is refused besides. */
+  readonly seccomp?: string | SeccompDocument;
+  /** The capabilities that are left, of those that a container has (`CAP_CHOWN` or `CHOWN`). Default: all of those. */
+  readonly capabilities?: readonly string[];
 }
 
 export interface Exit {
@@ -60,6 +68,10 @@ export interface Running {
   exec(argv: readonly string[]): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
   /** Stop signal, then SIGKILL after `graceMs`; removes everything that it made. Idempotent. */
   stop(graceMs: number): Promise<Exit>;
+  /** What is seen from now on belongs to this phase (`start` at first; a probe's name). Nothing happens when it is not traced. */
+  mark(phase: string): Promise<void>;
+  /** What was seen; resolves when the container has ended. @throws TareError E_USAGE when it was not traced */
+  observation(): Promise<Observation>;
 }
 
 export interface Sandbox {
@@ -81,8 +93,8 @@ export interface HttpProbe {
   readonly method?: string;
   readonly requestHeaders?: Readonly<Record<string, string>>;
   readonly requestBody?: string;
-  /** Default: any status below 400. */
-  readonly status?: number;
+  /** Default: any status below 400. A list: any of these. */
+  readonly status?: number | readonly StatusPattern[];
   /** Header values that must be there (names without regard to case). */
   readonly headers?: Readonly<Record<string, string>>;
   /** Must occur in the body. */
@@ -90,6 +102,9 @@ export interface HttpProbe {
   /** Must be contained in the JSON body: objects by subset, arrays and scalars by equality. */
   readonly json?: unknown;
 }
+
+/** A status, or a hundred of them (OpenAPI 3.1, Responses Object). */
+export type StatusPattern = number | '1XX' | '2XX' | '3XX' | '4XX' | '5XX';
 
 export interface CommandProbe {
   readonly argv: readonly string[];
@@ -100,3 +115,5 @@ export interface CommandProbe {
 }
 
 export type { Bytes };
+export type { SeccompDocument } from './seccomp-document.ts';
+export type { Access, Observation, ObservedPath, TraceSpec } from './trace/types.ts';

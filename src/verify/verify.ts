@@ -1,14 +1,13 @@
 import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
-import { structureDifference } from '../sandbox/probes/json-difference.ts';
 import type { Exit, Probe, Sandbox } from '../sandbox/types.ts';
 import { missingIn } from './missing.ts';
 import type { Rootfs } from './run-image.ts';
 import { exposedPorts } from './run-spec.ts';
-import { tryImage } from './trial.ts';
-
-const DEFAULT_TIMEOUT_MS = 30_000;
+import type { CompareMode } from './compare.ts';
+import { compareFairly, type Compared, type ComparedRuns } from './compare-runs.ts';
+import { observeImage, type ObservedRun } from './observe.ts';
 
 export interface VerifyImageOptions {
   readonly image: Image;
@@ -18,6 +17,8 @@ export interface VerifyImageOptions {
   /** Empty: a TCP connection to every exposed port; without any, the program has to stay up for a second or to end with success. */
   readonly probes: readonly Probe[];
   readonly sandbox: Sandbox;
+  /** How the answers are compared with the original's. Default: auto. */
+  readonly compare?: CompareMode;
   /** For all probes together, in milliseconds. Default 30000. */
   readonly timeoutMs?: number;
   readonly ctx: Context;
@@ -57,17 +58,13 @@ export interface VerifyResult {
  * @throws TareError when this machine cannot run it (E_SANDBOX, …) or the context is cancelled (E_CANCELLED)
  */
 export async function verifyImage(options: VerifyImageOptions): Promise<VerifyResult> {
-  const { ctx, image, original, probes, rootfs, sandbox } = options;
+  const { ctx, image, original, probes } = options;
   const begin = performance.now();
-  const common = { rootfs, sandbox, timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS };
   // Both get the same questions, also where the original exposes other ports.
   const asked = probes.length > 0 ? probes : defaultProbes(image);
-  const trial = await tryImage({ ...common, ctx, image, probes: asked });
-  // The original's own output would only confuse: it is not what is being made.
-  const quiet: Context = { ...ctx, onEvent: () => undefined };
-  const reference =
-    original === undefined ? undefined : await tryImage({ ...common, ctx: quiet, image: original, probes: asked });
-  const results = trial.outcomes.map((outcome, index) => verified(outcome, reference?.outcomes[index]));
+  const run = await runWith(options, image, asked, ctx);
+  const compared = original === undefined ? undefined : await compareWith(options, original, asked, run);
+  const results = run.outcomes.map((outcome, index) => verified(outcome, compared?.compared[index]));
   for (const { detail, difference, ms, name, ok } of results) {
     const why = detail ?? difference;
     ctx.onEvent({
@@ -81,36 +78,53 @@ export async function verifyImage(options: VerifyImageOptions): Promise<VerifyRe
   return {
     ok: results.every(({ difference, ok }) => ok && difference === undefined),
     probes: results,
-    startMs: trial.startMs,
-    ...(reference === undefined ? {} : { originalStartMs: reference.startMs }),
-    output: trial.output,
-    missing: missingIn(trial.output),
+    startMs: run.startMs,
+    ...(compared === undefined ? {} : { originalStartMs: compared.original.startMs }),
+    output: run.output,
+    missing: missingIn(run.output),
     seconds: Math.round(performance.now() - begin) / 1000,
-    ...(trial.exit === undefined ? {} : { exit: trial.exit }),
+    ...(run.exit === undefined ? {} : { exit: run.exit }),
   };
 }
 
 const defaultProbes = (image: Image): readonly Probe[] => exposedPorts(image).map((port) => ({ tcp: { port } }));
 
-function verified(outcome: ProbeOutcome, original: ProbeOutcome | undefined): VerifiedProbe {
+function runWith(
+  options: VerifyImageOptions,
+  image: Image,
+  probes: readonly Probe[],
+  ctx: Context,
+  askAgain = false,
+): Promise<ObservedRun> {
+  const { rootfs, sandbox, timeoutMs } = options;
+  return observeImage({ image, rootfs, sandbox, drive: { probes, crawl: false, exec: [] }, timeoutMs, askAgain, ctx });
+}
+
+/** The original is asked the same, and runs a second time when it may differ from itself. */
+async function compareWith(
+  options: VerifyImageOptions,
+  original: Image,
+  probes: readonly Probe[],
+  small: ObservedRun,
+): Promise<ComparedRuns & { readonly original: ObservedRun }> {
+  // The original's own output would only confuse: it is not what is being made.
+  const quiet: Context = { ...options.ctx, onEvent: () => undefined };
+  return compareFairly({
+    original: await runWith(options, original, probes, quiet, true),
+    small,
+    mode: options.compare ?? 'auto',
+    again: () => runWith(options, original, probes, quiet),
+  });
+}
+
+function verified(outcome: ProbeOutcome, reference: Compared | undefined): VerifiedProbe {
   const { detail, ms, name, ok } = outcome;
   const result = { name, ok, ms, ...(detail === undefined ? {} : { detail }) };
-  if (original === undefined) return result;
-  const difference = differenceOf(outcome, original);
+  if (reference === undefined) return result;
+  const { difference, original } = reference;
   return {
     ...result,
     original: { ok: original.ok, ms: original.ms },
-    ...(difference === undefined ? {} : { difference }),
+    ...(difference === undefined ? {} : { difference: difference.text }),
   };
-}
-
-/** Status, content type and the structure of a JSON body. */
-function differenceOf(outcome: ProbeOutcome, original: ProbeOutcome): string | undefined {
-  if (original.ok && !outcome.ok) return 'the original passes';
-  const [here, there] = [outcome.answer, original.answer];
-  if (here === undefined || there === undefined) return undefined;
-  if (here.status !== there.status) return `status: the original answers ${there.status}, this ${here.status}`;
-  if (here.contentType !== there.contentType)
-    return `content type: the original answers ${there.contentType || 'none'}, this ${here.contentType || 'none'}`;
-  return there.json === undefined ? undefined : structureDifference(there.json, here.json);
 }

@@ -5,6 +5,7 @@ import { rootfsOf } from '../pack/roots.ts';
 import { findSandbox } from '../sandbox/index.ts';
 import type { Exit, Probe, Sandbox } from '../sandbox/types.ts';
 import type { Store } from '../store/types.ts';
+import type { CompareMode } from './compare.ts';
 import { runImage, type RunOverrides } from './run-image.ts';
 import { verifyImage, type VerifyResult } from './verify.ts';
 
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   /** What it is compared with. */
   readonly against?: Image;
   readonly probes: readonly Probe[];
+  /** Default: auto. */
+  readonly compare?: CompareMode;
   readonly timeoutMs?: number;
   readonly store: Store;
   readonly ctx: Context;
@@ -20,13 +23,14 @@ export interface VerifyOptions {
 
 /** Starts the image in the sandbox of this machine and probes it. @throws TareError E_TOOL_MISSING when there is no sandbox */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const { against, ctx, image, probes, store, timeoutMs } = options;
+  const { against, compare, ctx, image, probes, store, timeoutMs } = options;
   return verifyImage({
     image,
     ...(against === undefined ? {} : { original: against }),
     rootfs: (which) => rootfsOf({ image: which, store, ctx }),
     probes,
     sandbox: await requireSandbox(),
+    ...(compare === undefined ? {} : { compare }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ctx,
   });

@@ -22,6 +22,8 @@ interface Rule {
   readonly to: string;
   readonly certainty?: Edge['certainty'];
   readonly settled?: true;
+  /** argv of the process that uses it. */
+  readonly starts?: string;
 }
 
 /** An analyser that follows a table, and notes what it was asked. */
@@ -36,7 +38,7 @@ function tableAnalyser(name: string, table: Readonly<Record<string, readonly (Ru
       const rules = table[question.path] ?? [];
       if (rules.length > 0) tools.warn({ code: name, message: `asked about ${question.path}` });
       return rules.map((rule): Edge => {
-        const { certainty, settled, to } = typeof rule === 'string' ? { to: rule } : ({ ...rule } as Rule);
+        const { certainty, settled, starts, to } = typeof rule === 'string' ? { to: rule } : ({ ...rule } as Rule);
         return {
           from: question.path,
           to: at(to),
@@ -44,6 +46,7 @@ function tableAnalyser(name: string, table: Readonly<Record<string, readonly (Ru
           because: name,
           certainty: certainty ?? 'sure',
           ...(settled && { settled }),
+          ...(starts !== undefined && { starts: { ...CONTEXT, argv: [starts] } }),
         };
       });
     },
@@ -236,13 +239,69 @@ describe('collect', () => {
     });
   });
 
+  describe('what an edge starts', () => {
+    const asked = ({ asked: questions }: ReturnType<typeof tableAnalyser>): string[] =>
+      questions.map(({ context, path }) => `${path} ${context.argv.join()}`).sort();
+    const files = { '/a': '', '/b': '', '/c': '', '/d': '', '/link': { link: 'b' } };
+
+    it('is asked about in its own context, and so is what that leads to', async () => {
+      const one = tableAnalyser('one', { '/a': [{ to: '/link', starts: 'b' }], '/b': ['/c'] });
+      const { graph } = await run(files, [root('/a')], [one.analyser]);
+      expect(asked(one)).toEqual(['/a ', '/b b', '/c b']);
+      expect(graph.edges.some((edge) => 'starts' in edge)).toBe(false);
+    });
+
+    it('is asked about once for each context, whatever was asked before or comes by', async () => {
+      const one = tableAnalyser('one', {
+        '/a': ['/b', { to: '/c', starts: 'c' }, { to: '/d', starts: 'd' }],
+        '/b': [{ to: '/b', starts: 'b' }, '/c'],
+        '/c': [
+          { to: '/b', starts: 'c' },
+          { to: '/b', starts: 'b' },
+        ],
+        '/d': [
+          { to: '/c', starts: 'c' },
+          { to: '/a', starts: 'a' },
+        ],
+      });
+      await run(files, [root('/a')], [one.analyser]);
+      expect(asked(one)).toEqual(['/a ', '/a a', '/b ', '/b b', '/b c', '/c c', '/d d']);
+    });
+
+    it('is not asked of the analyser that has settled it', async () => {
+      const one = tableAnalyser('one', { '/a': [{ to: '/b', settled: true, starts: 'b' }] });
+      const two = tableAnalyser('two', {});
+      await run(files, [root('/a')], [one.analyser, two.analyser]);
+      expect([asked(one), asked(two)]).toEqual([['/a '], ['/a ', '/b b']]);
+    });
+
+    it('comes to an end when it starts itself in ever new ways', async () => {
+      const analyser: Analyser = {
+        name: 'more',
+        wants: () => true,
+        edges: async ({ context, path }) => [
+          {
+            from: path,
+            to: at(path === '/a' ? '/b' : '/a'),
+            kind: 'command',
+            because: 'again',
+            certainty: 'sure',
+            starts: { ...context, argv: [...context.argv, 'x'] },
+          },
+        ],
+      };
+      const { warnings } = await run(files, [root('/a')], [analyser]);
+      expect(warnings.map((warning) => warning.code)).toEqual(['start-limit']);
+    });
+  });
+
   it('does not depend on the order of roots and edges, nor on how much is done at once', async () => {
     const paths = ['/a', '/b', '/c', '/d', '/e', '/f'];
     const files: Record<string, MemoryFile> = Object.fromEntries(paths.map((path) => [path, path]));
     Object.assign(files, { '/l': { link: 'd' }, '/m/n': { link: '../l' }, '/o': { link: 'm' } });
     const all = [...paths, '/l', '/m/n', '/o/n', '/o', '/missing'];
     const target = fc.record(
-      { to: fc.constantFrom(...all), settled: fc.constant(true as const) },
+      { to: fc.constantFrom(...all), settled: fc.constant(true as const), starts: fc.constantFrom('x', 'z') },
       { requiredKeys: ['to'] },
     );
     const table = fc.dictionary(fc.constantFrom(...paths), fc.array(target, { maxLength: 4 }));

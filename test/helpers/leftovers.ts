@@ -7,12 +7,22 @@ export function leftoversBelow(dir: string): readonly string[] {
     .split('\n')
     .filter((line) => line.includes(dir));
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandOf(name).includes(dir));
-  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => name !== 'tare');
+  const files = namesBelow(dir).filter((name) => name !== 'tare');
   return [
     ...mounts,
     ...processes.map((pid) => `process ${pid}: ${commandOf(pid)}`),
     ...files.map((name) => join(dir, name)),
   ];
+}
+
+function namesBelow(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  } catch (error) {
+    // Somebody is removing things just now.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ['what is being removed'];
+    throw error;
+  }
 }
 
 function commandOf(pid: string): string {

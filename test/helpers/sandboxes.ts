@@ -1,11 +1,16 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { findSandbox, type RunSpec, type Running, type Sandbox } from '../../src/sandbox/index.ts';
 import type { SandboxOptions } from '../../src/sandbox/index.ts';
 import { tempDir } from './temp.ts';
 
 /** A sandbox whose temporary folders are in a folder of its own, that the test can look at. */
-export async function sandboxIn(options: SandboxOptions = {}): Promise<{ sandbox: Sandbox; dir: string }> {
-  const dir = tempDir();
-  const sandbox = await findSandbox({ ...options, env: { ...process.env, XDG_RUNTIME_DIR: dir } });
+export async function sandboxIn(
+  options: SandboxOptions & { readonly below?: string } = {},
+): Promise<{ sandbox: Sandbox; dir: string }> {
+  const dir = join(tempDir(), options.below ?? '');
+  mkdirSync(dir, { recursive: true });
+  const sandbox = await findSandbox({ ...options, env: { ...process.env, XDG_RUNTIME_DIR: dir, ...options.env } });
   if ('unavailable' in sandbox) throw new Error(`${sandbox.unavailable}; ${sandbox.cure}`);
   return { sandbox, dir };
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { pathOfText, type TreePath } from '../../src/base/path.ts';
 import { createGraph } from '../../src/evidence/graph.ts';
 import type { Edge } from '../../src/evidence/types.ts';
-import { applicationGroups, diskSize, makePlan, type PlanInput } from '../../src/plan/plan.ts';
+import { applicationGroups } from '../../src/plan/groups.ts';
+import { diskSize, makePlan, type PlanInput } from '../../src/plan/plan.ts';
 import { memoryTree } from '../helpers/memory-tree.ts';
 
 const p = pathOfText;
@@ -37,7 +38,7 @@ function planOf(edges: readonly Edge[], more: Partial<PlanInput> = {}) {
     graph: createGraph(edges),
     add: [],
     excluded: () => false,
-    groupOf: applicationGroups(p('/app'), new Set([p('/usr/bin/node')])),
+    groupOf: applicationGroups({ app: p('/app'), runtimes: new Set([p('/usr/bin/node')]) }),
     offered: tree.walk(),
     ownerOf: (path) => (path.startsWith('/usr/lib/') ? 'libs' : undefined),
     warnings: [],

@@ -40,6 +40,16 @@ async function up(running: Running): Promise<string> {
 describe.each(['crun', 'runc'] as const)('a container of %s', (runtime) => {
   const available = needs(runtime, 'unshare', 'nsenter', 'ldd');
 
+  it.skipIf(!available)('has an output that can be opened anew, also by an ordinary user', async () => {
+    const { sandbox } = await sandboxIn({ runtime });
+    const script = "fs.writeFileSync('/dev/stdout', 'out'); fs.writeFileSync('/dev/stderr', 'err')";
+    for (const user of ['', '65532:65532']) {
+      const running = await sandbox.start(nodeSpec(root.dir, script, { user }));
+      expect(await outputOf(running)).toEqual({ stdout: 'out', stderr: 'err' });
+      expect(await running.wait()).toEqual({ code: 0 });
+    }
+  });
+
   it.skipIf(!available)('serves a published port, runs more processes, stops, and leaves nothing', async () => {
     const { dir, sandbox } = await sandboxIn({ runtime });
     expect(sandbox.description).toMatch(new RegExp(`^${runtime} \\d+\\.\\d+`));

@@ -16,7 +16,17 @@ it.skipIf(!needs('crun', 'unshare', 'nsenter'))('finds what works here, and leav
   const home = join(dir, 'not', 'yet');
   const { checks, ok } = await diagnose({ home, env: { ...process.env, XDG_RUNTIME_DIR: dir } });
   expect(ok).toBe(true);
-  for (const name of ['node', 'home', 'runtime', 'namespaces', 'overlay', 'networks', 'seccomp', 'container'])
+  for (const name of [
+    'node',
+    'home',
+    'runtime',
+    'namespaces',
+    'overlay',
+    'networks',
+    'seccomp',
+    'container',
+    'observing',
+  ])
     expect(named(checks, name)).toMatchObject({ ok: true, detail: expect.stringMatching(/\w/) });
   expect(checks.filter((check) => check.ok === false && check.cure === undefined)).toEqual([]);
   expect(leftoversBelow(dir)).toEqual([]);

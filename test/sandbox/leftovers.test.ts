@@ -14,12 +14,21 @@ beforeAll(() => {
 });
 afterAll(() => root.remove());
 
-describe.each(['crun', 'runc'] as const)('when tare is killed, %s', (runtime) => {
-  const available = needs(runtime, 'unshare', 'nsenter', 'ldd');
+const WAYS = [
+  { runtime: 'crun', tracer: undefined },
+  { runtime: 'runc', tracer: undefined },
+  { runtime: 'crun', tracer: 'notify' },
+  { runtime: 'runc', tracer: 'notify' },
+  { runtime: 'crun', tracer: 'strace' },
+] as const;
+
+describe.each(WAYS)('when tare is killed, with $runtime, observed by $tracer,', ({ runtime, tracer }) => {
+  const available = needs(runtime, 'unshare', 'nsenter', 'ldd') && (tracer !== 'strace' || needs('strace'));
+  const trace = tracer === undefined ? '' : ', trace: { syscalls: false }';
   const body = (): string => `
-const sandbox = await findSandbox({ runtime: '${runtime}' });
+const sandbox = await findSandbox({ runtime: '${runtime}', tracer: ${JSON.stringify(tracer)} });
 const running = await sandbox.start({ rootfs: ${JSON.stringify(root.dir)}, args: ['/bin/node', '/app/server.mjs'], env: [], cwd: '/', user: '', readOnly: false,
-  network: { kind: 'private', publish: [{ host: 0, container: 8080 }] }, mounts: [], stdio: 'pipe' });
+  network: { kind: 'private', publish: [{ host: 0, container: 8080 }] }, mounts: [], stdio: 'pipe'${trace} });
 console.log('ready');
 setInterval(() => undefined, 1000);
 `;

@@ -63,6 +63,43 @@ describe.each([
   );
 });
 
+const observing = (runtime: string, tracer: string): string => `
+const sandbox = await findSandbox({ runtime: '${runtime}', tracer: '${tracer}' });
+const running = await sandbox.start({ rootfs: ${JSON.stringify(root.dir)}, args: ['/bin/node', '--eval',
+  'fs.existsSync("asked"); process.on("SIGTERM", () => process.exit(0)); setInterval(() => 0, 1000); console.log(1)'], env: [], cwd: '/app', user: 'app', readOnly: false,
+  network: { kind: 'none' }, mounts: [], stdio: 'pipe', trace: { syscalls: false } });
+for await (const _ of running.output) break;
+await running.mark('exec');
+const { exit } = await running.exec(['node', '-e', 'fs.existsSync("/asked-by-exec")']);
+await running.stop(30_000);
+const { incomplete, paths } = await running.observation();
+console.log(JSON.stringify({ exit, incomplete, asked: paths.filter(({ path }) => path.includes('asked')).map(({ by, path, phase }) => [path, ...by, phase]) }));
+`;
+
+describe.each([
+  ['crun', 'range', 'notify'],
+  ['crun', 'single', 'notify'],
+  ['runc', 'range', 'notify'],
+  ['runc', 'single', 'notify'],
+  ['crun', 'range', 'strace'],
+  ['runc', 'single', 'strace'],
+] as const)('without root: %s, ids: %s, observed by %s', (runtime, ids, tracer) => {
+  const tools = tracer === 'strace' ? ['strace'] : [];
+  it.skipIf(!isRoot || !needsOtherUser(runtime, 'unshare', 'newuidmap', 'ldd', ...tools))('is seen', async () => {
+    const dir = tempDir();
+    const result = await runScript(observing(runtime, tracer), { dir, as: { ...NOBODY, ids } });
+    expect(result.stderr).toBe('');
+    expect(JSON.parse(result.stdout)).toEqual({
+      exit: { code: 0 },
+      asked: [
+        ['/app/asked', '/bin/node', 'start'],
+        ['/asked-by-exec', '/bin/node', 'exec'],
+      ],
+    });
+    expect(leftoversBelow(join(dir, 'run'))).toEqual([]);
+  });
+});
+
 it.skipIf(!isRoot || !needsOtherUser('crun', 'unshare'))('the doctor finds its way without root', async () => {
   const dir = tempDir();
   const { stdout } = await runScript(`console.log(JSON.stringify(await diagnose({ home: ${JSON.stringify(dir)} })))`, {

@@ -98,7 +98,7 @@ describe.skipIf(!available)('verifyImage', () => {
       '$.status: expected "DOWN", got "OK"',
       'status: expected below 400, got 503',
       'header x-none: expected "1", got none',
-      expect.stringContaining('refused or broken off'),
+      'port 9999 does not accept connections',
       'port 9999 does not accept connections',
       expect.stringContaining('no-such-program'),
       'output: expected "2" in "1\\n"',

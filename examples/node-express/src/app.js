@@ -1,7 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { z } from 'zod';
+import { complaintsOf, languageOf, wordsOf } from './words.js';
 
 const Greeting = z.object({ name: z.string().min(1).max(80), times: z.number().int().min(1).max(9).default(1) });
+/** So that the answer is the same on any day. */
+const FOUNDED = new Date(Date.UTC(2024, 2, 1));
 
 /** The routes; `database` is undefined when none is configured. */
 export function createApp({ database, log }) {
@@ -13,8 +17,17 @@ export function createApp({ database, log }) {
     response.json({ status: 'OK' });
   });
 
+  app.use('/assets', express.static(fileURLToPath(new URL('../public', import.meta.url))));
+
+  app.get('/hello', async (request, response) => {
+    const language = languageOf(request.query.lang);
+    const { hello, founded } = await wordsOf(language);
+    const date = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeZone: 'Europe/Paris' }).format(FOUNDED);
+    response.json({ hello, founded: `${founded} ${date}` });
+  });
+
   app.post('/greetings', (request, response) => {
-    const parsed = Greeting.safeParse(request.body);
+    const parsed = Greeting.safeParse(request.body, { error: complaintsOf(languageOf(request.headers['accept-language'])) });
     if (!parsed.success) {
       response.status(422).json({ error: 'invalid', issues: parsed.error.issues.map(({ message, path }) => ({ message, path })) });
       return;

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { TareError } from '../../base/error.ts';
 import type { Config } from '../../config/config.ts';
+import type { Probe } from '../../sandbox/types.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -12,10 +13,23 @@ export const command: CommandSpec = {
   options: [
     { flags: '--against <image>', description: 'run this one too, and compare the answers' },
     {
+      flags: '--compare <mode>',
+      description:
+        'with --against: every byte (exact), JSON and headers (json), status and exit code (status), or what the original repeats when asked twice (auto)',
+      choices: ['auto', 'exact', 'json', 'status'],
+      defaultText: 'auto',
+    },
+    {
       flags: '--probe <probe>',
       description: 'http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
       repeat: true,
       config: 'probes',
+    },
+    { flags: '--probe-file <file>', description: 'a YAML or JSON list of probes, as in tare.yaml', repeat: true },
+    {
+      flags: '--openapi <file>',
+      description: 'one probe for every operation of an OpenAPI file; PORT:FILE when the image exposes no port',
+      repeat: true,
     },
     {
       flags: '--config <file>',
@@ -29,24 +43,30 @@ export const command: CommandSpec = {
     ['tare verify app --against docker-archive:old.tar --config app/tare.yaml', 'does it answer as the original does?'],
   ],
   async run({ args, cli, options }) {
-    const [{ verify }, { openImage }, { verifyText }, { parseProbe }] = await Promise.all([
+    const [{ verify }, { exposedPorts }, { openImage }, { verifyText }, { parseProbe }] = await Promise.all([
       import('../../verify/with-sandbox.ts'),
+      import('../../verify/run-spec.ts'),
       import('../../transports/index.ts'),
       import('../../report/verify.ts'),
       import('../../sandbox/probes/parse.ts'),
     ]);
-    const told = options.list('probe').map((text) => parseProbe(text));
-    const config = await configOf(options, told.length > 0);
+    const written = options.list('probe').map((text) => parseProbe(text));
+    const haveFiles = options.list('probeFile').length > 0 || options.list('openapi').length > 0;
+    const config = await configOf(options, written.length > 0 || haveFiles);
     const store = await cli.store();
     const image = await openImage(String(args[0]), { store, ctx: cli.ctx });
+    const told = [...written, ...(haveFiles ? await probesOfFiles(options, exposedPorts(image)[0]) : [])];
     const against = options.text('against');
     const seconds = options.number('timeout');
     if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
     const timeoutMs = seconds === undefined ? config.timeoutMs : seconds * 1000;
+    const { COMPARE_MODES } = await import('../../verify/compare.ts');
+    const compare = COMPARE_MODES.find((mode) => mode === options.text('compare'));
     const result = await verify({
       image,
       ...(against === undefined ? {} : { against: await openImage(against, { store, ctx: cli.ctx }) }),
       probes: told.length > 0 ? told : (config.probes ?? []),
+      ...(compare === undefined ? {} : { compare }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       store,
       ctx: cli.ctx,
@@ -54,6 +74,15 @@ export const command: CommandSpec = {
     return { json: result, text: verifyText(image.reference, result), exit: result.ok ? 0 : 1 };
   },
 };
+
+async function probesOfFiles(options: Options, port: number | undefined): Promise<readonly Probe[]> {
+  const { readOpenapi, readProbeFile } = await import('../../sandbox/probes/files.ts');
+  const lists = [
+    ...options.list('probeFile').map((file) => readProbeFile(file)),
+    ...options.list('openapi').map((file) => readOpenapi(file, { port })),
+  ];
+  return (await Promise.all(lists)).flat();
+}
 
 async function configOf(options: Options, haveProbes: boolean): Promise<Config> {
   const { CONFIG_FILE, readConfigFile } = await import('../../config/config.ts');

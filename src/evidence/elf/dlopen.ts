@@ -8,6 +8,9 @@ import { type Found, isFound, type Loaded, type Opening } from './types.ts';
 /** `dlopen` itself, and what common libraries wrap around it. */
 const OPENERS = ['dlopen', 'dlmopen', 'lt_dlopen', 'lt_dlopenext', 'g_module_open', 'g_module_open_full', 'uv_dlopen'];
 
+/** Opened only when the command line asks for it: a picture that java shows while it starts (libjli, splashscreen_stubs.c). */
+const ON_REQUEST: ReadonlySet<ByteString> = new Set(['libsplashscreen.so']);
+
 /**
  * What an object is likely to `dlopen`: it imports `dlopen`, and one of its constants names a library of the same machine that is found by a path, by its
  * run path or LD_LIBRARY_PATH, or beside it. Folders that every program shares do not count as beside: there a name proves nothing.
@@ -19,6 +22,7 @@ export async function findOpenings(closure: Closure, from: Loaded): Promise<Open
   if (opener === undefined) return [];
   const openings: Opening[] = [];
   for (const name of await library.libraryStrings(from)) {
+    if (ON_REQUEST.has(name)) continue;
     const candidate = await resolveCandidate(closure, from, name);
     if (candidate === undefined || !isLibrary(closure, candidate.found)) continue;
     const because = `imports ${opener} and names ${showPath(name)}, ${candidate.found.how}`;

@@ -74,7 +74,9 @@ const MAX_WARNINGS = 64;
 
 /** The first `atStart` missing libraries keep the program from starting; later ones are those of plug-ins, whose loader may have them by then. */
 export function missingWarnings(closure: Closure, atStart: number): Warning[] {
-  const warnings = closure.missing.slice(0, MAX_WARNINGS).map(({ from, name, word, why }, index): Warning => {
+  // Nothing that needs a virtual machine is ever loaded by anybody but that machine.
+  const missing = closure.missing.map((item, index) => ({ ...item, index })).filter(({ name }) => name !== 'libjvm.so');
+  const warnings = missing.slice(0, MAX_WARNINGS).map(({ from, index, name, word, why }): Warning => {
     const path = showPath(from.entry.path);
     const reason = why ?? 'its loader does not find it in this tree';
     const asked = word === 'NEEDED' ? 'needs' : `asks by ${word} for`;
@@ -90,7 +92,7 @@ export function missingWarnings(closure: Closure, atStart: number): Warning[] {
         message: `${showPath(from.entry.path)} needs ${showPath(found.path)}, but ${found.doubt}`,
         path: showPath(found.path),
       });
-  if (closure.overflow || closure.missing.length > MAX_WARNINGS) {
+  if (closure.overflow || missing.length > MAX_WARNINGS) {
     const path = showPath((closure.objects[0] as Loaded).path);
     warnings.push({
       code: 'elf-limit',

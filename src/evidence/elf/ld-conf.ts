@@ -1,6 +1,6 @@
 import { type ByteString, parentOf, type TreePath } from '../../base/path.ts';
 import { parseLdConf } from '../../formats/ldconf/index.ts';
-import { expandGlob } from './glob.ts';
+import { expandGlob } from '../glob.ts';
 import type { Library } from './library.ts';
 
 export const LD_SO_CONF = '/etc/ld.so.conf' as TreePath;

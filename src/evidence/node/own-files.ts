@@ -1,13 +1,14 @@
 import { bytesOfText, joinPath, nameOf, type TreePath } from '../../base/path.ts';
 import type { Tree } from '../../tree/types.ts';
-import { fileAt } from './files.ts';
 
 /**
  * What lies in an application's folder and is not the application. Whoever wants one of these in the image says so with `include`;
  * and evidence brings a file in all the same when the program asks for it (`--env-file=.env`, `import './x.test.js'`).
  */
 const FOLDERS: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^node_modules$/, 'dependencies come by evidence, file by file'],
+  [/^(?:node_modules|site-packages|dist-packages)$/, 'dependencies come by evidence, file by file'],
+  [/^__pycache__$/, 'compiled modules come with their sources'],
+  [/^\.(?:mypy_cache|pytest_cache|ruff_cache|tox|nox)$/, 'left behind by tools'],
   [/^\.(?:git|hg|svn|jj)$/, 'history'],
   [/^\.(?:github|gitlab|circleci|husky|vscode|idea|devcontainer|changeset)$/, 'for the workshop'],
   [/^(?:test|tests|__tests__|__mocks__|__snapshots__|e2e|cypress)$/, 'tests'],
@@ -60,17 +61,32 @@ const SOURCE_FOLDERS = /^(?:target|vendor|CMakeFiles|\.zig-cache|zig-cache)$/;
 /** Depth that no application has: links are not followed, so only a hostile tree gets there. */
 const MAX_DEPTH = 256;
 
-/** The application's own files, folders excluded, in byte order: everything below `dir` but what the tables above leave out. Links are listed, not followed. */
-export function ownFiles(tree: Tree, dir: TreePath): TreePath[] {
+/** A folder that holds such a file is an environment of Python (PEP 405): a run time and its packages. */
+const ENVIRONMENT = bytesOfText('pyvenv.cfg');
+/** An application that runs from its sources has one of these at its top. */
+const INTERPRETED = /^(?:package\.json|composer\.json|Gemfile|config\.ru|.*\.(?:py|php|rb|pl|dll|jar))$/;
+
+/**
+ * The application's own files, folders excluded, in byte order: everything below `dir` but what the tables above leave out. Links are listed, not followed.
+ * `secrets`: with files that may hold some.
+ */
+export function ownFiles(tree: Tree, dir: TreePath, options: { readonly secrets?: boolean } = {}): TreePath[] {
   const out: TreePath[] = [];
-  const binary = fileAt(tree, joinPath(dir, bytesOfText('package.json'))) === undefined;
+  const binary = !tree
+    .children(tree.resolve(dir)?.entry.path ?? dir)
+    .some((entry) => INTERPRETED.test(nameOf(entry.path)));
+  const files = options.secrets === true ? FILES.filter((line) => !SECRETS.includes(line)) : FILES;
   const visit = (at: TreePath, depth: number): void => {
     if (depth > MAX_DEPTH) return;
     for (const entry of tree.children(at)) {
       const name = nameOf(entry.path);
       if (entry.type === 'directory') {
-        if (!isLeftOut(FOLDERS, name) && !(binary && SOURCE_FOLDERS.test(name))) visit(entry.path, depth + 1);
-      } else if (isOwn(name, depth === 0, binary) && !(entry.type === 'symlink' && isLeftOut(FOLDERS, name)))
+        const skipped = isLeftOut(FOLDERS, name) || (binary && SOURCE_FOLDERS.test(name));
+        if (!skipped && tree.get(joinPath(entry.path, ENVIRONMENT)) === undefined) visit(entry.path, depth + 1);
+      } else if (
+        isOwn(files, name, { top: depth === 0, binary }) &&
+        !(entry.type === 'symlink' && isLeftOut(FOLDERS, name))
+      )
         out.push(entry.path);
     }
   };
@@ -83,8 +99,12 @@ export function isSecret(name: string): boolean {
   return isLeftOut(SECRETS, name);
 }
 
-function isOwn(name: string, top: boolean, binary: boolean): boolean {
-  if (isLeftOut(FILES, name) || (binary && SOURCES.test(name))) return false;
+function isOwn(
+  files: typeof FILES,
+  name: string,
+  { binary, top }: { readonly top: boolean; readonly binary: boolean },
+): boolean {
+  if (isLeftOut(files, name) || (binary && SOURCES.test(name))) return false;
   return !(top && PROSE.test(name) && !LICENCE.test(name));
 }
 

@@ -5,6 +5,7 @@ import { createGraph } from '../graph.ts';
 import { caCertificates } from './ca-certificates.ts';
 import { keptPrograms } from './kept-programs.ts';
 import { locale } from './locale.ts';
+import { dotnetManifests } from './dotnet-manifests.ts';
 import { folders } from './folders.ts';
 import { joinFindings } from './make.ts';
 import { nsswitch } from './nsswitch.ts';
@@ -17,9 +18,28 @@ import { user } from './user.ts';
 import { zones } from './zones.ts';
 
 /** Of an image that is made of parts: what it needs is made or taken. The first wins where two make the same path. */
-export const NEW_IMAGE_RULES: readonly Rule[] = [caCertificates, nsswitch, osRelease, timezone, tmp, user];
+export const NEW_IMAGE_RULES: readonly Rule[] = [
+  caCertificates,
+  dotnetManifests,
+  nsswitch,
+  osRelease,
+  timezone,
+  tmp,
+  user,
+];
 /** Of an image that becomes smaller: what it has stays as it is. */
-export const IMAGE_RULES: readonly Rule[] = [caCertificates, folders, locale, osRelease, settings, timezone, zones];
+export const IMAGE_RULES: readonly Rule[] = [
+  caCertificates,
+  dotnetManifests,
+  folders,
+  locale,
+  osRelease,
+  settings,
+  timezone,
+  zones,
+];
+/** Of an image that keeps what was seen to be used: nothing is guessed. */
+export const USED_RULES: readonly Rule[] = [dotnetManifests, folders, osRelease, settings];
 
 /**
  * What the rules add to the evidence. Pure but for reading; the answer depends on what is kept, so it is asked again when that has grown.

@@ -1,6 +1,7 @@
 import { bytesOfText, parentOf, pathOfText, showPath, type TreePath } from '../../base/path.ts';
 import type { Tree } from '../../tree/types.ts';
 import type { Analyser, AnalyserTools, Edge, ProcessContext, Question } from '../types.ts';
+import { surroundingsOf } from './process.ts';
 import { DEFAULT_PATH, findProgram } from './search.ts';
 import { createSession, type Session, type Where } from './session.ts';
 import { openArguments } from './arguments.ts';
@@ -29,7 +30,9 @@ export function shellAnalyser(): Analyser {
 async function analyse(question: Question, tools: AnalyserTools): Promise<readonly Edge[]> {
   const { context, path } = question;
   const session = createSession(context, tools);
-  const where: Where = { searchPaths: [session.env['PATH'] ?? DEFAULT_PATH], folders: [context.cwd], depth: 0 };
+  const inherited = surroundingsOf(context);
+  const searchPaths = [inherited.env['PATH'] ?? DEFAULT_PATH];
+  const where: Where = { ...inherited, searchPaths, folders: [context.cwd], depth: 0 };
   const origin = { from: path, certainty: 'sure' } as const;
   const started = startedProgram(context, session, where);
   if (started?.entry.path === question.entry.path) {

@@ -1,12 +1,15 @@
-import { type Command, parse, type ParsedScript, type Redirect, type Word } from 'unbash';
+import { type Command, parse, type ParsedScript, type Redirect } from 'unbash';
 import { type ByteString, showPath, textOfBytes } from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
 import { openArguments, openFile, weaker } from './arguments.ts';
 import { BUILTINS } from './builtins.ts';
+import type { Surroundings } from './process.ts';
 import { findFile, findProgram, mayBeTaken } from './search.ts';
 import { type Job, MAX_DEPTH, type Origin, type Session, type Where } from './session.ts';
+import { initialState, type State, stateFor } from './state.ts';
+import { scopeOf, type Shell, surveyed, wordsOf } from './survey.ts';
 import { type Reach, walkScript } from './walk.ts';
-import { argvsOf, assign, type Scope, valuesOf, variable } from './words.ts';
+import { argvsOf, type Scope, valuesOf } from './words.ts';
 import { afterOptions, type Argv } from './wrappers.ts';
 
 /** Larger scripts carry something else along. */
@@ -15,21 +18,6 @@ const MAX_SCRIPT_BYTES = 512 * 1024; // 512 KiB
 const MAX_HERE_DOCUMENTS = 1000;
 /** Expansions that are tried for one script. */
 const MAX_EXPANSIONS = 100_000;
-/** Argument lists that `"$@"` is taken to stand for. */
-const MAX_LISTS = 8;
-
-/** A shell's state, as far as it does not depend on what happens: shared by a script and what it sources. */
-interface Shell {
-  readonly session: Session;
-  readonly functions: Set<string>;
-  readonly assigned: Map<string, Word[]>;
-  readonly program: ByteString;
-  readonly parameters: readonly (readonly ByteString[])[];
-  readonly where: Where;
-  readonly budget: { left: number };
-  /** Whether it sources something that cannot be told: any command may then be a function. */
-  readonly gaps: { any: boolean };
-}
 
 /** Reads a script that is started: its commands become jobs of the session, the files that it reads become edges. */
 export async function readScript(session: Session, job: Extract<Job, { kind: 'script' }>): Promise<void> {
@@ -41,6 +29,8 @@ export async function readScript(session: Session, job: Extract<Job, { kind: 'sc
     program,
     parameters: [parameters],
     where,
+    listed: new Map(),
+    state: initialState({ cwd: where.cwd, env: where.env }),
     budget: { left: MAX_EXPANSIONS },
     gaps: { any: false },
   };
@@ -108,67 +98,42 @@ function lineFinder(text: string): (pos: number) => number {
   };
 }
 
-/** What can be known of variables, functions, arguments and folders before anything is run. */
-function surveyed(shell: Shell, script: ParsedScript, source: ByteString): Shell {
-  const sets: Word[][] = [];
-  const folders: Word[] = [];
-  let shifts = false;
-  walkScript(script, {
-    assignment: (assignment) => assign(shell.assigned, assignment),
-    define: (name) => void shell.functions.add(name),
-    loop: (name, words) => void shell.assigned.set(name, [...(shell.assigned.get(name) ?? []), ...words].slice(0, 64)),
-    command: (command) => {
-      const name = command.name?.value;
-      const words = wordsOf(command).slice(1);
-      if (name === 'shift') shifts = true;
-      if (name === 'cd' || name === 'pushd') folders.push(...words.slice(-1));
-      if (name === 'set') {
-        const dashes = words.findIndex((word) => word.text === '--');
-        if (dashes !== -1) sets.push(words.slice(dashes + 1));
-      }
-    },
-    redirect: () => undefined,
-    tested: () => undefined,
-  });
-  const scope = scopeOf(shell, source);
-  const lists = sets.flatMap((words) => argvsOf(words, scope).map((argv) => argv.map((values) => values[0] ?? '')));
-  let parameters = [...shell.parameters, ...lists];
-  if (shifts) parameters = parameters.flatMap((list) => [list, list.slice(1)]);
-  const { tree } = shell.session.tools;
-  const entered = folders
-    .flatMap((word) => valuesOf(word, scope))
-    .flatMap((text) => findFile(tree, text, shell.where.folders)?.entry ?? [])
-    .filter((entry) => entry.type === 'directory')
-    .map((entry) => entry.path);
-  return {
-    ...shell,
-    parameters: parameters.slice(0, MAX_LISTS),
-    where: {
-      depth: shell.where.depth + 1,
-      folders: [...new Set([...shell.where.folders, ...entered])].slice(0, MAX_LISTS),
-      searchPaths: variable('PATH', scope),
-    },
-  };
-}
-
-function scopeOf(shell: Shell, source: ByteString): Scope {
-  const { assigned, budget, parameters, program, session } = shell;
-  return { assigned, budget, env: session.env, program, source, cwd: session.context.cwd, parameters };
-}
-
-function wordsOf(command: Command): Word[] {
-  const args = command.args.filter((word): word is Word => word.type === 'Word');
-  return command.name === undefined ? [] : [command.name, ...args];
-}
-
 interface File {
   readonly origin: TextOrigin;
   readonly source: ByteString;
   readonly lineOf: (pos: number) => number | undefined;
 }
 
+/** A command, or where a part begins or ends that has its own working folder, or its own of everything. */
+type Step =
+  | 'subshell'
+  | 'folder'
+  | 'leave'
+  | { readonly command: Command; readonly reach: Reach; readonly origin: Origin };
+
+/** @returns what sets the state back to what it is now */
+function remembered(state: State, part: 'subshell' | 'folder'): () => void {
+  const { exportsAll, now } = state;
+  return () => {
+    state.now = part === 'subshell' ? now : { ...state.now, cwd: now.cwd };
+    if (part === 'subshell') state.exportsAll = exportsAll;
+  };
+}
+
+/** What is known of this moment is the likeliest. */
+function whereNow(where: Where, inherited: Surroundings): Where {
+  const path = inherited.env['PATH'];
+  const searchPaths = path === undefined ? where.searchPaths : [path, ...where.searchPaths];
+  return {
+    ...where,
+    ...inherited,
+    searchPaths: [...new Set(searchPaths)],
+    folders: [...new Set([inherited.cwd, ...where.folders])],
+  };
+}
+
 async function follow(shell: Shell, script: ParsedScript, file: File): Promise<void> {
-  const found: { readonly command: Command; readonly origin: Origin }[] = [];
+  const found: Step[] = [];
   const { session, where } = shell;
   const originAt = (pos: number, { certain, tried }: Reach): Origin => {
     const line = file.lineOf(pos);
@@ -177,7 +142,10 @@ async function follow(shell: Shell, script: ParsedScript, file: File): Promise<v
   };
   const scope = scopeOf(shell, file.source);
   walkScript(script, {
-    command: (command, reach) => void found.push({ command, origin: originAt(command.pos, reach) }),
+    command: (command, reach) => void found.push({ command, reach, origin: originAt(command.pos, reach) }),
+    pipeline: () => undefined,
+    enter: (subshell) => void found.push(subshell ? 'subshell' : 'folder'),
+    leave: () => void found.push('leave'),
     redirect: (redirect, reach) => redirected(shell, scope, redirect, originAt(redirect.pos, reach)),
     tested: (word) =>
       openArguments(session, [valuesOf(word, scope)], originAt(word.pos, { certain: false, tried: true }), where),
@@ -185,10 +153,17 @@ async function follow(shell: Shell, script: ParsedScript, file: File): Promise<v
     define: () => undefined,
     loop: () => undefined,
   });
-  for (const { command, origin } of found) {
+  const outer: (() => void)[] = [];
+  for (const step of found) {
+    if (step === 'leave') outer.pop()?.();
+    else if (typeof step === 'string') outer.push(remembered(shell.state, step));
+    if (typeof step === 'string') continue;
+    const { command, origin, reach } = step;
+    const inherited = stateFor(shell.state, command, reach, scope, session.tools.tree);
     const argvs = argvsOf(wordsOf(command), scope);
     const certainty = argvs.length === 1 ? origin.certainty : weaker(origin.certainty);
-    for (const argv of argvs) await shellCommand(shell, argv, { ...origin, certainty }, file);
+    const there = { ...shell, where: whereNow(where, inherited) };
+    for (const argv of argvs) await shellCommand(there, argv, { ...origin, certainty }, file);
   }
 }
 

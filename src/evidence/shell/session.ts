@@ -1,7 +1,7 @@
-import { type ByteString, bytesOfText, showPath, type TreePath } from '../../base/path.ts';
+import { type ByteString, showPath, type TreePath } from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
 import type { AnalyserTools, Certainty, Edge, Kind, ProcessContext } from '../types.ts';
-import { DEFAULT_PATH } from './search.ts';
+import type { Surroundings } from './process.ts';
 import type { Argv } from './wrappers.ts';
 
 /** Scripts that one start leads to; the rest would be an attack. */
@@ -19,8 +19,8 @@ export interface Origin {
   readonly tried?: boolean;
 }
 
-/** Where names are looked up. */
-export interface Where {
+/** Where names are looked up, and what is inherited there. */
+export interface Where extends Surroundings {
   /** Values of PATH, unsplit. */
   readonly searchPaths: readonly ByteString[];
   /** Folders that relative names may be meant from, the likeliest first. */
@@ -49,9 +49,9 @@ export type Job =
 export interface Session {
   readonly tools: AnalyserTools;
   readonly context: ProcessContext;
-  readonly env: Readonly<Record<string, ByteString>>;
   readonly edges: Edge[];
-  edge(origin: Origin, to: TreePath, kind: Kind, because: string): void;
+  /** `starts`: the processes that use the file; none when it is not known, or the one of the question. */
+  edge(origin: Origin, to: TreePath, kind: Kind, because: string, starts?: readonly ProcessContext[]): void;
   warn(code: string, origin: Origin, message: string): void;
   /** False when the script has been read before with these arguments, or when there are too many. */
   enter(script: TreePath, args: readonly string[]): boolean;
@@ -63,7 +63,6 @@ export interface Session {
 export function createSession(context: ProcessContext, tools: AnalyserTools): Session {
   const edges: Edge[] = [];
   const entered = new Set<string>();
-  const env = Object.fromEntries(Object.entries(context.env).map(([name, value]) => [name, bytesOfText(value)]));
   const warn = (code: string, { from, line }: Origin, message: string): void => {
     const path = showPath(from);
     tools.warn({ code, message: `${path}: ${message}`, path, ...(line !== undefined && { line }) });
@@ -71,14 +70,14 @@ export function createSession(context: ProcessContext, tools: AnalyserTools): Se
   return {
     tools,
     context,
-    env: { PATH: DEFAULT_PATH, ...env },
     edges,
     jobs: [],
     warn,
-    edge: ({ certainty, from, line }, to, kind, because) => {
-      if (edges.length >= MAX_EDGES) return;
+    edge: ({ certainty, from, line }, to, kind, because, starts = []) => {
       const at = line === undefined ? {} : { at: { line } };
-      edges.push({ from, to, kind, because, certainty, ...at, settled: true });
+      const edge: Edge = { from, to, kind, because, certainty, ...at, settled: true };
+      const all = starts.length === 0 ? [edge] : starts.map((process): Edge => ({ ...edge, starts: process }));
+      edges.push(...all.slice(0, Math.max(0, MAX_EDGES - edges.length)));
     },
     enter: (script, args) => {
       const key = JSON.stringify([script, args]);

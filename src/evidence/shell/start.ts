@@ -1,10 +1,13 @@
 import { type ByteString, nameOf, showPath, type TreePath } from '../../base/path.ts';
 import { openArguments } from './arguments.ts';
+import type { ProcessContext } from '../types.ts';
 import { NOT_READING, SHELLS } from './builtins.ts';
+import { folderScripts } from './folder-runners.ts';
+import { processesOf } from './process.ts';
 import { findFile, findProgram, type Place } from './search.ts';
 import { MAX_DEPTH, type Origin, type Session, type Where } from './session.ts';
 import { parseShebang } from './shebang.ts';
-import { afterOptions, type Argv, wrappedCommands } from './wrappers.ts';
+import { afterOptions, type Argv, type Wrapped, wrappedCommands } from './wrappers.ts';
 
 /** Options of shells that take the next word as their value. */
 const SHELL_OPTIONS = ['-o', '+o', '-O', '+O', '--rcfile', '--init-file'];
@@ -14,6 +17,7 @@ export async function runCommand(session: Session, argv: Argv, origin: Origin, w
   const { tree } = session.tools;
   const [names = [], ...args] = argv;
   if (where.depth > MAX_DEPTH || argv.length === 0) return;
+  const starts: ProcessContext[] = [];
   for (const name of names) {
     const program = findProgram(tree, name, where);
     if (program === undefined) {
@@ -22,10 +26,13 @@ export async function runCommand(session: Session, argv: Argv, origin: Origin, w
       continue;
     }
     const certainty = names.length === 1 ? origin.certainty : 'likely';
-    session.edge({ ...origin, certainty }, program.path, 'command', `runs ${showPath(name)}`);
+    const own = processesOf([[name], ...args], where);
+    starts.push(...own);
+    session.edge({ ...origin, certainty }, program.path, 'command', `runs ${showPath(name)}`, own);
     await startProgram(session, program, argv, { ...origin, certainty }, { ...where, depth: where.depth + 1 });
   }
-  if (!names.some((name) => NOT_READING.has(nameOf(name as TreePath)))) openArguments(session, args, origin, where);
+  if (!names.some((name) => NOT_READING.has(nameOf(name as TreePath))))
+    openArguments(session, args, origin, where, starts);
 }
 
 /** What a program does as soon as it is started: a script its lines, a shell what its arguments say, a wrapper another command. */
@@ -41,6 +48,8 @@ export async function startProgram(
   const name = nameOf(program.path);
   // Called by its own name, busybox takes the applet's name as an argument.
   if (name === 'busybox') return startApplet(session, argv[1]?.[0] ?? '', argv.slice(1), { origin, where });
+  for (const path of folderScripts(session.tools.tree, program.path, argv, where))
+    session.jobs.push({ kind: 'command', argv: [[path]], origin: { ...origin, certainty: 'likely' }, where });
   return startApplet(session, name, argv, { origin, where });
 }
 
@@ -51,7 +60,22 @@ function startApplet(
   { origin, where }: { readonly origin: Origin; readonly where: Where },
 ): void {
   if (SHELLS.has(name)) return startShell(session, argv, origin, where);
-  for (const inner of wrappedCommands(name, argv)) session.jobs.push({ kind: 'command', argv: inner, origin, where });
+  for (const wrapped of wrappedCommands(name, argv))
+    session.jobs.push({ kind: 'command', argv: wrapped.argv, origin, where: within(session, where, wrapped) });
+}
+
+/** Where a wrapper's command runs: env(1) and others change the environment and the folder. */
+function within({ tools }: Session, where: Where, { chdir, env }: Wrapped): Where {
+  const folder = chdir === undefined ? undefined : findFile(tools.tree, chdir, where.folders)?.entry;
+  const moved =
+    folder?.type === 'directory' ? { cwd: folder.path, folders: [folder.path, ...where.folders] } : undefined;
+  const path = env?.['PATH'];
+  return {
+    ...where,
+    ...moved,
+    ...(env !== undefined && { env: { ...where.env, ...env } }),
+    ...(path !== undefined && { searchPaths: [path] }),
+  };
 }
 
 /** A `#!` line, as the kernel follows it. @returns false when it is no script */
@@ -73,21 +97,23 @@ export async function startScript(
     session.warn('shell-interpreter', own, `cannot be started by its line ${line}: there is no such program${blank}`);
     return true;
   }
-  session.edge(own, interpreter.path, 'interpreter', line);
   const argv: Argv = [
     [shebang.interpreter],
     ...(shebang.argument === undefined ? [] : [[shebang.argument]]),
     [path],
     ...args,
   ];
+  session.edge(own, interpreter.path, 'interpreter', line, processesOf(argv, where));
   const inner = { ...where, depth: where.depth + 1 };
   const name = nameOf(interpreter.path);
   if (name !== 'env') {
     await startProgram(session, interpreter, argv, { ...origin, from: path, line: 1 }, inner);
     return true;
   }
-  for (const [names = [], ...rest] of wrappedCommands('env', argv)) {
-    const program = findProgram(session.tools.tree, names[0] ?? '', where);
+  for (const wrapped of wrappedCommands('env', argv)) {
+    const [names = [], ...rest] = wrapped.argv;
+    const there = within(session, inner, wrapped);
+    const program = findProgram(session.tools.tree, names[0] ?? '', there);
     if (program === undefined) {
       session.warn(
         'shell-interpreter',
@@ -96,8 +122,9 @@ export async function startScript(
       );
       continue;
     }
-    session.edge(own, program.path, 'interpreter', `${line}, found on PATH`);
-    await startProgram(session, program, [names, ...rest], { ...origin, from: path, line: 1 }, inner);
+    const words: Argv = [names, ...rest];
+    session.edge(own, program.path, 'interpreter', `${line}, found on PATH`, processesOf(words, there));
+    await startProgram(session, program, words, { ...origin, from: path, line: 1 }, there);
   }
   return true;
 }

@@ -8,6 +8,15 @@ import {
   type Word,
 } from 'unbash';
 
+/** What runs in a process of its own: it changes nothing for the others. */
+const SUBSHELLS: ReadonlySet<string> = new Set([
+  'CommandExpansion',
+  'Coproc',
+  'Pipeline',
+  'ProcessSubstitution',
+  'Subshell',
+]);
+
 /** How a part of a script is reached. */
 export interface Reach {
   /** Whenever the script runs to its end. */
@@ -26,6 +35,11 @@ export interface ScriptVisitor {
   /** A function's name, or the variable of a loop with its words. */
   define(name: string): void;
   loop(name: string, words: readonly Word[]): void;
+  /** Commands whose outputs are each other's inputs. */
+  pipeline(commands: readonly SyntaxNode[]): void;
+  /** What follows has its own working folder, and in a subshell its own variables, until the matching `leave`. */
+  enter(subshell: boolean): void;
+  leave(): void;
 }
 
 /** Visits everything in a script, commands within words and functions too. The parser limits how deep it can be nested. */
@@ -70,10 +84,17 @@ function visit(node: SyntaxNode, reach: Reach, visitor: ScriptVisitor): void {
     case 'Function':
       visitor.define(node.name.value);
       break;
+    case 'Pipeline':
+      visitor.pipeline(node.commands);
+      break;
     case 'For':
       visitor.loop(node.name.value, node.wordlist ?? []);
       break;
   }
   const optional = ['Function', 'For', 'Select', 'ArithmeticFor', 'Case'].includes(node.type);
+  const subshell = SUBSHELLS.has(node.type);
+  const apart = subshell || node.type === 'Function' || node.type === 'CaseItem';
+  if (apart) visitor.enter(subshell);
   forEachChild(node, (child) => each(child, optional ? perhaps : reach));
+  if (apart) visitor.leave();
 }

@@ -1,16 +1,20 @@
 import type { Assignment, Command, ParsedScript, Word, WordPart } from 'unbash';
-import { type ByteString, bytesOfText } from '../../base/path.ts';
+import { type ByteString, bytesOfText, type TreePath } from '../../base/path.ts';
 import type { Argv } from './wrappers.ts';
 
 /** What is known of a script's variables, whatever the order in which it runs. Texts are byte strings. */
 export interface Scope {
   /** Words that are assigned to a variable anywhere. */
   readonly assigned: Map<string, Word[]>;
+  /** Files that a variable goes through in a loop. */
+  readonly listed: ReadonlyMap<string, readonly ByteString[]>;
   readonly env: Readonly<Record<string, ByteString>>;
   /** `$0`, and `$BASH_SOURCE` of the file at hand. */
   readonly program: ByteString;
   readonly source: ByteString;
-  readonly cwd: ByteString;
+  readonly cwd: TreePath;
+  /** Wildcards stand for themselves; else nothing is known of a word that has them. */
+  readonly patterns?: boolean;
   /** Lists that `"$@"` may stand for. */
   readonly parameters: readonly (readonly ByteString[])[];
   /** Variables that are being worked out: of those only the environment's value is known (`PATH=/x:$PATH`). */
@@ -20,7 +24,7 @@ export interface Scope {
 }
 
 /** Values of one word that are followed up. */
-const MAX_VALUES = 16;
+const MAX_VALUES = 32;
 /** Argument lists of one command that are followed up. */
 const MAX_LISTS = 8;
 /** Longest value, in bytes: the kernel's limit for one argument (MAX_ARG_STRLEN). */
@@ -68,6 +72,7 @@ export function variable(name: string, scope: Scope, depth = 0): ByteString[] {
   if (depth >= MAX_DEPTH || within.includes(name) || scope.budget.left-- <= 0) return values;
   const inner = { ...scope, within: [...within, name] };
   for (const word of scope.assigned.get(name) ?? []) values.push(...valuesOf(word, inner, depth + 1));
+  values.push(...(scope.listed.get(name) ?? []));
   return unique(values);
 }
 
@@ -91,6 +96,8 @@ function partValues(part: WordPart, scope: Scope, depth: number): ByteString[] {
     case 'SingleQuoted':
     case 'AnsiCQuoted':
       return [bytesOfText(part.value)];
+    case 'Glob':
+      return scope.patterns === true ? [part.text] : [];
     case 'DoubleQuoted':
     case 'LocaleString':
       return joined(part.parts, scope, depth);

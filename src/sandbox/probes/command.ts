@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { aborted, withDeadline } from '../../base/deadline.ts';
 import { NOT_STARTED } from '../exec.ts';
 import type { CommandProbe } from '../types.ts';
+import { commandAnswer } from './answer.ts';
 import type { ProbeKind } from './types.ts';
 
 const MAX_SHOWN = 400;
@@ -8,16 +9,14 @@ const MAX_SHOWN = 400;
 export const commandProbe: ProbeKind<{ readonly command: CommandProbe }> = {
   name: ({ command }) => `command ${command.argv.join(' ')}`,
   async attempt({ command }, { running, signal, timeoutMs }) {
-    const timer = new AbortController();
-    const late = sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, timer.signal]) }).catch(
-      () => undefined,
+    const result = await withDeadline(signal, timeoutMs, (limit) =>
+      Promise.race([running.exec(command.argv), aborted(limit)]),
     );
-    const result = await Promise.race([running.exec(command.argv), late]);
-    timer.abort();
     if (result === undefined)
       return signal.aborted
         ? { ok: false, detail: 'interrupted' }
         : { ok: false, detail: `did not end within ${Math.round(timeoutMs)} ms`, late: true };
+    const answer = commandAnswer(result.exit.code, result.stdout, result.stderr);
     const wanted = command.exit ?? 0;
     if (result.exit.code !== wanted) {
       const said = result.stderr.trim() || result.stdout.trim();
@@ -25,15 +24,17 @@ export const commandProbe: ProbeKind<{ readonly command: CommandProbe }> = {
       return {
         ...absent,
         ok: false,
+        answer,
         detail: `exit code: expected ${wanted}, got ${result.exit.code}${said === '' ? '' : `: ${shortened(said)}`}`,
       };
     }
     if (command.output !== undefined && !result.stdout.includes(command.output))
       return {
         ok: false,
+        answer,
         detail: `output: expected ${JSON.stringify(command.output)} in ${JSON.stringify(shortened(result.stdout))}`,
       };
-    return { ok: true };
+    return { ok: true, answer };
   },
 };
 

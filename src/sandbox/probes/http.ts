@@ -1,71 +1,40 @@
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { withDeadline } from '../../base/deadline.ts';
 import { isTareError } from '../../base/error.ts';
-import { collectBytes } from '../../base/streams.ts';
 import type { HttpProbe } from '../types.ts';
+import { exchange, type Exchange } from './exchange.ts';
 import { missingFrom } from './json-difference.ts';
-import type { Attempt, ProbeAnswer, ProbeKind } from './types.ts';
-
-const MAX_BODY_BYTES = 16 * 1024 * 1024; // 16 MiB
-const FIRST_BAD_STATUS = 400;
+import { suitsStatus, wantedStatus } from './status.ts';
+import type { Attempt, ProbeKind } from './types.ts';
 
 export const httpProbe: ProbeKind<{ readonly http: HttpProbe }> = {
   name: ({ http }) => `http ${http.method ?? 'GET'} ${http.port}${http.path}`,
   async attempt({ http }, { running, signal, timeoutMs }) {
     const published = running.ports.find((mapping) => mapping.container === http.port);
     if (published === undefined) return { ok: false, detail: `port ${http.port} is not published`, final: true };
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    let late = false;
     try {
-      const response = await ask(http, { host: published.address ?? '127.0.0.1', port: published.host }, limit);
-      const body = await collectBytes(response, MAX_BODY_BYTES, 'the answer');
-      return judge(http, response, body);
+      return await withDeadline(signal, timeoutMs, async (limit) => {
+        limit.addEventListener('abort', () => (late = true), { once: true });
+        return judge(http, await exchange(http, published, limit));
+      });
     } catch (error) {
       if (signal.aborted) return { ok: false, detail: 'interrupted' };
-      if (limit.aborted) return { ok: false, detail: `no answer within ${Math.round(timeoutMs)} ms`, late: true };
+      if (late) return { ok: false, detail: `no answer within ${Math.round(timeoutMs)} ms`, late: true };
       return { ok: false, detail: isTareError(error) ? error.message : reasonOf(error) };
     }
   },
 };
 
-function ask(probe: HttpProbe, where: { host: string; port: number }, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({
-      ...where,
-      method: probe.method ?? 'GET',
-      path: probe.path,
-      agent: false,
-      signal,
-      // The container's own port, so that redirects and generated addresses do not depend on the host's free ports.
-      headers: { host: `localhost:${probe.port}`, ...probe.requestHeaders },
-    });
-    outgoing.once('response', resolve);
-    outgoing.once('error', reject);
-    outgoing.end(probe.requestBody);
-  });
-}
-
-function judge(probe: HttpProbe, response: IncomingMessage, body: Buffer): Attempt {
-  const status = response.statusCode ?? 0;
-  const json = jsonOf(body);
-  const answer: ProbeAnswer = {
-    status,
-    contentType: (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
-    ...(json === undefined ? {} : { json: json.value }),
-  };
-  const detail = complaint(probe, response, body, json);
+function judge(probe: HttpProbe, { answer, body, headers, status }: Exchange): Attempt {
+  const detail = complaint(probe, status, headers, body);
   return detail === undefined ? { ok: true, answer } : { ok: false, detail, answer };
 }
 
-function complaint(
-  probe: HttpProbe,
-  response: IncomingMessage,
-  body: Buffer,
-  json: { readonly value: unknown } | undefined,
-): string | undefined {
-  const status = response.statusCode ?? 0;
-  if (probe.status === undefined ? status >= FIRST_BAD_STATUS : status !== probe.status)
-    return `status: expected ${probe.status ?? `below ${FIRST_BAD_STATUS}`}, got ${status}`;
+function complaint(probe: HttpProbe, status: number, headers: IncomingHttpHeaders, body: Buffer): string | undefined {
+  if (!suitsStatus(probe.status, status)) return `status: expected ${wantedStatus(probe.status)}, got ${status}`;
   for (const [name, wanted] of Object.entries(probe.headers ?? {})) {
-    const value = response.headers[name.toLowerCase()];
+    const value = headers[name.toLowerCase()];
     const got = Array.isArray(value) ? value.join(', ') : value;
     if (got !== wanted)
       return `header ${name}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got) ?? 'none'}`;
@@ -73,6 +42,7 @@ function complaint(
   if (probe.body !== undefined && !body.includes(probe.body))
     return `body: expected ${JSON.stringify(probe.body)} in ${JSON.stringify(body.toString('utf8', 0, 200))}`;
   if (probe.json === undefined) return undefined;
+  const json = jsonOf(body);
   return json === undefined
     ? `body: expected JSON, got ${JSON.stringify(body.toString('utf8', 0, 200))}`
     : missingFrom(probe.json, json.value);

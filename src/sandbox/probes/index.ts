@@ -3,14 +3,16 @@ import { commandProbe } from './command.ts';
 import { httpProbe } from './http.ts';
 import { logProbe } from './log.ts';
 import { tcpProbe } from './tcp.ts';
-import type { Attempt, ProbeTarget } from './types.ts';
+import type { Attempt, ProbeAnswer, ProbeTarget } from './types.ts';
 
-export type { Attempt, ProbeAnswer, ProbeTarget } from './types.ts';
+export type { Attempt, BodyAnswer, CommandAnswer, HttpAnswer, ProbeAnswer, ProbeTarget } from './types.ts';
 
 export interface ProbeOutcome extends Attempt {
   readonly name: string;
   /** How long this attempt took. */
   readonly ms: number;
+  /** Further answers to the same question, by the same image: where they are unlike each other, the image varies by itself. */
+  readonly again?: readonly ProbeAnswer[];
 }
 
 /** What a probe is called in results: its own name, or what it does, e.g. `http GET 8080/status`. */

@@ -71,7 +71,7 @@ function first(checks: readonly (() => string | undefined)[]): string | undefine
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function typeOf(value: unknown): string {
+export function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   return (
@@ -80,10 +80,10 @@ function typeOf(value: unknown): string {
   );
 }
 
-const member = (at: string, key: string): string =>
+export const member = (at: string, key: string): string =>
   /^[A-Za-z_]\w*$/.test(key) ? `${at}.${key}` : `${at}[${JSON.stringify(key)}]`;
 
-function show(value: unknown): string {
+export function show(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 120 ? `${text.slice(0, 120)}…` : text;
 }

@@ -1,5 +1,5 @@
 import { TareError } from '../../base/error.ts';
-import type { CommandProbe, HttpProbe, Probe } from '../types.ts';
+import type { CommandProbe, HttpProbe, Probe, StatusPattern } from '../types.ts';
 import { complain, regexOf, splitCommand, suggestion, type Complaint } from './words.ts';
 
 const KINDS = ['http', 'tcp', 'command', 'log'] as const;
@@ -133,9 +133,20 @@ function methodOf(method: string, complaint: Complaint): string {
   return method.toUpperCase();
 }
 
-function statusOf(value: unknown, complaint: Complaint): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599) return value;
+function statusOf(value: unknown, complaint: Complaint): HttpProbe['status'] & {} {
+  if (isStatus(value)) return value;
+  if (Array.isArray(value) && value.length > 0) return value.map((one) => patternOf(one, complaint));
   throw complain(complaint, `status ${JSON.stringify(value)} is not a number from 100 to 599`);
+}
+
+const isStatus = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599;
+
+function patternOf(value: unknown, complaint: Complaint): StatusPattern {
+  if (isStatus(value)) return value;
+  const text = typeof value === 'string' ? value.toUpperCase() : '';
+  if (/^[1-5]XX$/.test(text)) return text as StatusPattern;
+  throw complain(complaint, `status ${JSON.stringify(value)} is neither a number from 100 to 599 nor one such as 2XX`);
 }
 
 function tcpPortOf(value: unknown, complaint: Complaint): number {

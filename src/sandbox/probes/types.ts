@@ -1,3 +1,4 @@
+import type { Digest } from '../../base/digest.ts';
 import type { Running } from '../types.ts';
 
 /** The container that a probe asks. */
@@ -10,14 +11,34 @@ export interface ProbeTarget {
   readonly signal: AbortSignal;
 }
 
-/** What an HTTP server said, for comparison with another one's answer. */
-export interface ProbeAnswer {
-  readonly status: number;
-  /** Without parameters, lower case; empty when there is none. */
-  readonly contentType: string;
-  /** The parsed body, when it is JSON. */
-  readonly json?: unknown;
+/** A body, or what a program has written to one of its streams. */
+export interface BodyAnswer {
+  /** In bytes. */
+  readonly size: number;
+  readonly digest: Digest;
+  /** All of it, when it is UTF-8 text of at most MAX_TEXT_BYTES. */
+  readonly text?: string;
 }
+
+/** What an HTTP server said, for comparison with another one's answer. */
+export interface HttpAnswer {
+  readonly kind: 'http';
+  readonly status: number;
+  /** Those that tell how a client goes on, by lower-case name (see MATTERING_HEADERS); of `set-cookie` the names of the cookies. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent when it has no end of its own, as an event stream. */
+  readonly body?: BodyAnswer;
+}
+
+/** What a command in the container did. */
+export interface CommandAnswer {
+  readonly kind: 'command';
+  readonly exit: number;
+  readonly stdout: BodyAnswer;
+  readonly stderr: BodyAnswer;
+}
+
+export type ProbeAnswer = HttpAnswer | CommandAnswer;
 
 export interface Attempt {
   readonly ok: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pathOfText, ROOT } from '../../../src/base/path.ts';
-import { expandGlob } from '../../../src/evidence/elf/glob.ts';
+import { expandGlob } from '../../../src/evidence/glob.ts';
 import { locate } from '../../../src/evidence/locate.ts';
 import { expandMuslTokens, expandTokens } from '../../../src/evidence/elf/tokens.ts';
 import { memoryTree } from '../../helpers/memory-tree.ts';

@@ -1,5 +1,5 @@
-import { compareBytes, type ByteString, ROOT, type TreePath } from '../../base/path.ts';
-import type { Tree } from '../../tree/types.ts';
+import { compareBytes, type ByteString, ROOT, type TreePath } from '../base/path.ts';
+import type { Tree } from '../tree/types.ts';
 
 /** Most paths that one pattern may give. */
 const MAX_MATCHES = 4096;

@@ -1,0 +1,48 @@
+import { parseDocument } from 'yaml';
+
+/** Against documents that grow when they are read: aliases of aliases (YAML 1.2, section 3.2.2.2). */
+const MAX_ALIASES = 100;
+
+/** What is written by people is not nested deeper; what walks the value need not fear for its stack. */
+const MAX_DEPTH = 200;
+
+/** The value of a YAML or JSON text, or in one line why it is none. The caller caps the size of the text. */
+export function yamlValue(text: string): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    const value = parse(text);
+    return isShallow(value) ? { value } : { problem: `nested deeper than ${MAX_DEPTH}` };
+  } catch (error) {
+    return { problem: error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'cannot be read' };
+  }
+}
+
+function parse(text: string): unknown {
+  // JSON is YAML too, and read a hundred times as fast as such.
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error; // Flow style: YAML after all.
+    }
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw problem;
+  return document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown;
+}
+
+function isShallow(value: unknown): boolean {
+  const seen = new Set<object>();
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return false;
+    const next: unknown[] = [];
+    for (const item of level) {
+      if (typeof item !== 'object' || item === null || seen.has(item)) continue;
+      seen.add(item);
+      for (const inner of Object.values(item)) next.push(inner);
+    }
+    level = next;
+  }
+  return true;
+}

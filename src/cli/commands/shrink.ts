@@ -1,0 +1,139 @@
+import { access } from 'node:fs/promises';
+import type { Config } from '../../config/config.ts';
+import type { ShrinkOptions, Shrunk } from '../../shrink/types.ts';
+import { driveOptions, DRIVE_OPTIONS } from '../drive.ts';
+import type { CliContext, CommandInput, CommandSpec, Options } from '../spec.ts';
+
+export const command: CommandSpec = {
+  name: 'shrink',
+  arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
+  summary: 'make an image without what it never needs',
+  description:
+    'Runs the image in a sandbox and watches what it asks for while it is probed; adds what follows from its files (imports, libraries, interpreters, settings); packs the rest of nothing; runs the result with the same probes, compares the answers, and puts back what was missed.',
+  options: [
+    {
+      flags: '-n, --name <name>',
+      description: 'name of the result',
+      defaultText: "the original's, with -shrunk after its tag",
+      config: 'name',
+    },
+    { flags: '--platform <os/arch>', description: 'which image of an index', config: 'platform' },
+    {
+      flags: '-t, --tightness <much>',
+      description: 'how much to keep around what is needed',
+      choices: ['used', 'reachable', 'packages'],
+      defaultText: 'reachable',
+      config: 'tightness',
+    },
+    { flags: '--include <glob>', description: 'keep these paths as well', repeat: true, config: 'include' },
+    { flags: '--exclude <glob>', description: 'never keep these paths', repeat: true, config: 'exclude' },
+    {
+      flags: '--layers <how>',
+      description: "by rate of change, or the original's layers, each without what goes",
+      choices: ['regroup', 'keep'],
+      defaultText: 'regroup',
+    },
+    {
+      flags: '--compression <how>',
+      description: 'gzip[:LEVEL], zstd[:LEVEL] or none',
+      defaultText: 'gzip:6',
+      config: 'compression',
+    },
+    {
+      flags: '-o, --output <reference>',
+      description: 'write the image here too: oci:DIR[:NAME], docker-archive:FILE, …',
+      repeat: true,
+    },
+    ...DRIVE_OPTIONS,
+    {
+      flags: '--compare <how>',
+      description: "how answers are compared with the original's",
+      choices: ['auto', 'exact', 'json', 'status'],
+      defaultText: 'auto',
+    },
+    { flags: '--static', description: 'decide by the files alone, without watching the image' },
+    { flags: '--profile <file>', description: 'what was watched earlier; nothing is run then', repeat: true },
+    { flags: '--profile-out <file>', description: 'write what was watched, for --profile' },
+    { flags: '--no-verify', description: 'do not run what was made' },
+    { flags: '--dry-run', description: 'print what would be kept and dropped, and why; write nothing' },
+  ],
+  examples: [
+    ['tare shrink docker-daemon:app:1.0', 'watched while its pages are crawled'],
+    ['tare shrink oci:images:app --config app/tare.yaml', 'watched while it answers the probes of a tare.yaml'],
+    ['tare shrink app --run "npm test" --profile-out app.profile.json', 'driven by a test suite, and recorded'],
+    ['tare shrink app --profile app.profile.json', 'the same again, without running anything'],
+  ],
+  run: shrinkCommand,
+};
+
+async function shrinkCommand({ args, cli, options }: CommandInput) {
+  const { planShrink, shrink } = await import('../../shrink/shrink.ts');
+  const settings = await shrinkOptions(String(args[0]), options, cli);
+  const tools = { store: await cli.store(), ctx: cli.ctx };
+  if (options.flag('dryRun')) {
+    const { shrinkPlanJson, shrinkPlanText } = await import('../../report/shrink.ts');
+    const plan = await planShrink(settings, tools);
+    return { json: shrinkPlanJson(plan), text: shrinkPlanText(plan) };
+  }
+  const shrunk = await shrink(settings, tools);
+  await writeByProducts(shrunk, options, cli.ctx.signal);
+  const { shrinkText } = await import('../../report/shrink.ts');
+  const { result } = shrunk;
+  return {
+    json: result,
+    text: cli.quiet ? () => result.reference : shrinkText(result),
+    exit: result.overBudget.length === 0 ? 0 : 1,
+  };
+}
+
+async function writeByProducts({ observed }: Shrunk, options: Options, signal: AbortSignal): Promise<void> {
+  const { writeProfile } = await import('../../evidence/observed/index.ts');
+  const file = options.text('profileOut');
+  if (file !== undefined && observed !== undefined) await writeProfile(file, observed, signal);
+}
+
+/** Flags win over tare.yaml, key by key; `include` and `exclude` are joined. */
+export async function shrinkOptions(image: string, options: Options, cli: CliContext): Promise<ShrinkOptions> {
+  const { readProfile } = await import('../../evidence/observed/index.ts');
+  const config = await configOf(options);
+  const profiles = await Promise.all(options.list('profile').map((file) => readProfile(file)));
+  const text = (key: keyof ShrinkOptions): Partial<ShrinkOptions> => {
+    const value = options.text(key);
+    return value === undefined ? {} : { [key]: value };
+  };
+  const { exclude = [], include = [] } = config;
+  return {
+    ...(config.name === undefined ? {} : { name: config.name }),
+    ...(config.platform === undefined ? {} : { platform: config.platform }),
+    ...(config.tightness === undefined ? {} : { tightness: config.tightness }),
+    ...(config.compression === undefined ? {} : { compression: config.compression }),
+    ...(config.probes === undefined ? {} : { probes: config.probes }),
+    ...(config.timeoutMs === undefined ? {} : { timeoutMs: config.timeoutMs }),
+    ...(config.budget === undefined ? {} : { budget: config.budget }),
+    image,
+    ...text('name'),
+    ...text('platform'),
+    ...text('tightness'),
+    ...text('layers'),
+    ...text('compression'),
+    ...text('compare'),
+    ...(await driveOptions(image, options, cli)),
+    include: [...include, ...options.list('include')],
+    exclude: [...exclude, ...options.list('exclude')],
+    output: options.list('output'),
+    ...(profiles.length === 0 ? {} : { profiles }),
+    ...(options.flag('static') ? { observe: false } : {}),
+    ...(options.maybeFlag('verify') === undefined ? {} : { verify: options.flag('verify') }),
+  };
+}
+
+async function configOf(options: Options): Promise<Config> {
+  const { CONFIG_FILE, readConfigFile } = await import('../../config/config.ts');
+  const file = options.text('config');
+  if (file !== undefined) return readConfigFile(file);
+  const there = await access(CONFIG_FILE).then(
+    () => true,
+    () => false,
+  );
+  return there ? readConfigFile(CONFIG_FILE) : {};
+}

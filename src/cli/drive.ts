@@ -1,0 +1,95 @@
+import { TareError } from '../base/error.ts';
+import type { ShrinkOptions } from '../shrink/types.ts';
+import type { Probe } from '../sandbox/types.ts';
+import type { CliContext, Options, OptionSpec } from './spec.ts';
+
+/** Flags that say how a container is driven while it is watched. */
+export const DRIVE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--probe <probe>',
+    description: 'ask this: http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
+    defaultText: 'the exposed ports are crawled from /',
+    repeat: true,
+    config: 'probes',
+  },
+  { flags: '--probe-file <file>', description: 'probes from a YAML or JSON file', repeat: true },
+  {
+    flags: '--openapi <file>',
+    description: 'ask every operation of an OpenAPI description: FILE, or PORT:FILE',
+    defaultText: 'of the port that is exposed',
+    repeat: true,
+  },
+  { flags: '--exec <command>', description: 'run this in the container too', repeat: true },
+  {
+    flags: '--run <command>',
+    description: 'run this on the host: a test suite, which finds the container by TARE_URL and TARE_PORT_<PORT>',
+  },
+  { flags: '--observe <time>', description: 'watch the container at least so long: 30s, 5m' },
+  { flags: '--timeout <seconds>', description: 'how long the probes may take', defaultText: '30', config: 'timeout' },
+  {
+    flags: '--config <file>',
+    description: 'take the settings from this tare.yaml',
+    defaultText: './tare.yaml, when it is there',
+  },
+];
+
+/** @throws TareError E_USAGE, E_CONFIG */
+export async function driveOptions(image: string, options: Options, cli: CliContext): Promise<Partial<ShrinkOptions>> {
+  const { splitCommand } = await import('../sandbox/probes/words.ts');
+  const command = (flag: string, text: string): readonly string[] => {
+    const words = splitCommand(text);
+    if (words === undefined || words.length === 0)
+      throw new TareError(
+        'E_USAGE',
+        `--${flag} ${JSON.stringify(text)} is no command: a quote is open, or it is empty`,
+      );
+    return words;
+  };
+  const seconds = options.number('timeout');
+  if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
+  const run = options.text('run');
+  const observe = options.text('observe');
+  const probes = await probesOf(image, options, cli);
+  return {
+    ...(probes.length === 0 ? {} : { probes }),
+    ...(options.list('exec').length === 0 ? {} : { exec: options.list('exec').map((text) => command('exec', text)) }),
+    ...(run === undefined ? {} : { run: command('run', run) }),
+    ...(observe === undefined ? {} : { observeMs: durationOf(observe) }),
+    ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
+  };
+}
+
+/** Those of the flags, in their order: probes, files of probes, descriptions. */
+async function probesOf(image: string, options: Options, cli: CliContext): Promise<readonly Probe[]> {
+  const [{ parseProbe }, { readOpenapi, readProbeFile }] = await Promise.all([
+    import('../sandbox/probes/parse.ts'),
+    import('../sandbox/probes/files.ts'),
+  ]);
+  const probes = options.list('probe').map((text) => parseProbe(text));
+  for (const file of options.list('probeFile')) probes.push(...(await readProbeFile(file)));
+  const told = options.list('openapi');
+  const port = told.length === 0 ? undefined : await exposedPort(image, cli);
+  for (const file of told) probes.push(...(await readOpenapi(file, { port, anyStatus: true })));
+  return probes;
+}
+
+/** The one that the image exposes; undefined when there is none, or a choice. */
+async function exposedPort(image: string, cli: CliContext): Promise<number | undefined> {
+  const [{ openImage }, { exposedPorts }] = await Promise.all([
+    import('../transports/index.ts'),
+    import('../verify/run-spec.ts'),
+  ]);
+  const [port, ...others] = exposedPorts(await openImage(image, { store: await cli.store(), ctx: cli.ctx }));
+  return others.length === 0 ? port : undefined;
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const MAX_MS = 24 * 3_600_000;
+
+/** `30s`, `5m`, `250ms`; a bare number is seconds. @throws TareError E_USAGE */
+function durationOf(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text.trim());
+  const ms = Number(match?.[1] ?? Number.NaN) * (UNITS[match?.[2] ?? 's'] ?? 0);
+  if (match !== null && ms <= MAX_MS) return ms;
+  throw new TareError('E_USAGE', `--observe ${JSON.stringify(text)} is no time such as 30s or 5m, up to 24h`);
+}

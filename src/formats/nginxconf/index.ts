@@ -1,0 +1,2 @@
+export { parseNginxConf } from './parse.ts';
+export type { NginxConf, NginxDirective } from './types.ts';

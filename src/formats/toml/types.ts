@@ -1,0 +1,4 @@
+export type TomlValue = string | boolean | TomlValue[] | TomlTable;
+export interface TomlTable {
+  [key: string]: TomlValue;
+}

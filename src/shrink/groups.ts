@@ -1,0 +1,1 @@
+export { imageGroups } from '../plan/groups.ts';

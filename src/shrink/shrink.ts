@@ -1,0 +1,235 @@
+import { sha256 } from '../base/digest.ts';
+import { TareError } from '../base/error.ts';
+import { encodeProfile, mergeProfiles } from '../evidence/observed/index.ts';
+import type { Profile } from '../evidence/observed/types.ts';
+import { parseCompression } from '../pack/index.ts';
+import { findSandbox } from '../sandbox/index.ts';
+import type { Sandbox } from '../sandbox/types.ts';
+import { identityOf, openImage, writeImage } from '../transports/index.ts';
+import { showAnswer } from '../verify/compare.ts';
+import type { ObservedRun } from '../verify/observe.ts';
+import { layering, outline } from './layers.ts';
+import { partialPackages } from './partial.ts';
+import { decideOn, DEFAULT_COMPRESSION, produce, type Knowledge, type Produced } from './produce.ts';
+import { prove, repairsOf, type Proof } from './prove.ts';
+import { openSubject, type Subject } from './subject.ts';
+import type { ShrinkOptions, ShrinkPlan, ShrinkResult, Shrunk, ShrinkTools } from './types.ts';
+import { profileOfRun, watchOriginal, type WatchOptions } from './watch.ts';
+
+/**
+ * An image → the same image without what it never needs, in the store (and at `output`).
+ * Steps: index, observe the original, evidence, Plan, layers, verification against the original and repair, name.
+ * @throws TareError on bad input or a missing tool; E_ORIGINAL when the original itself fails; E_UNLIKE when the small image cannot be made to answer as
+ * the original does: nothing is named then
+ */
+export async function shrink(options: ShrinkOptions, tools: ShrinkTools): Promise<Shrunk> {
+  const began = performance.now();
+  const lease = await tools.store.lease();
+  try {
+    for (const target of options.output ?? []) await identityOf(target);
+    parseCompression(options.compression ?? DEFAULT_COMPRESSION);
+    const intent = intentOf(options);
+    const sandbox = intent.observe || intent.verify ? await sandboxFor(options, tools) : undefined;
+    const subject = await openSubject(options, tools);
+    const made = await make(subject, intent, sandbox, { options, tools });
+    await tools.store.tag(subject.name, made.produced.descriptor, made.produced.evidence);
+    const outputs = await writeOutputs(subject.name, options.output ?? [], tools);
+    const seconds = (performance.now() - began) / 1000;
+    const result = { ...(await resultOf(subject, made, options)), outputs, seconds };
+    return { result, ...(made.observed === undefined ? {} : { observed: made.observed }) };
+  } finally {
+    await lease.release();
+  }
+}
+
+/** The Plan alone, by what is known without running anything but, if wanted, the original. Nothing is written. */
+export async function planShrink(options: ShrinkOptions, tools: ShrinkTools): Promise<ShrinkPlan> {
+  const intent = { ...intentOf(options), verify: false };
+  const sandbox = intent.observe ? await sandboxFor(options, tools) : undefined;
+  const subject = await openSubject(options, tools);
+  const known = await know(subject, intent, sandbox, { options, tools });
+  const { plan } = await decideOn(subject, options, known.knowledge, tools);
+  const originalLayers = subject.image.manifest.layers.length;
+  return {
+    dryRun: true,
+    name: subject.name,
+    entrypoint: subject.started[0]?.context.argv ?? [],
+    tightness: subject.tightness,
+    plan,
+    layerings: (['regroup', 'keep'] as const).map((mode) => ({
+      mode,
+      layers: outline(layering({ mode, plan, tree: subject.tree, originalLayers })),
+    })),
+  };
+}
+
+/** The profile of a driven run, and nothing else. @throws as shrink */
+export async function observe(options: ShrinkOptions, tools: ShrinkTools): Promise<Profile> {
+  const sandbox = await sandboxFor(options, tools);
+  const subject = await openSubject(options, tools);
+  const trace = { syscalls: options.syscalls === true };
+  const run = await watchOriginal(subject, { sandbox, options, tools, trace });
+  const profile = profileOfRun(subject, run);
+  if (profile === undefined) throw new Error('a traced run has an observation');
+  return profile;
+}
+
+interface Intent {
+  readonly observe: boolean;
+  readonly verify: boolean;
+}
+
+/** A profile stands for the run: with one nothing is run, unless it is asked for. */
+function intentOf({ observe: watchIt, profiles = [], verify }: ShrinkOptions): Intent {
+  return { observe: watchIt ?? profiles.length === 0, verify: verify ?? profiles.length === 0 };
+}
+
+interface Work {
+  readonly options: ShrinkOptions;
+  readonly tools: ShrinkTools;
+}
+
+interface Known {
+  readonly knowledge: Knowledge;
+  readonly original?: ObservedRun;
+  /** What this run observed, without earlier profiles. */
+  readonly observed?: Profile;
+}
+
+interface Made extends Known {
+  readonly produced: Produced;
+  readonly proof?: Proof;
+}
+
+async function know(subject: Subject, intent: Intent, sandbox: Sandbox | undefined, work: Work): Promise<Known> {
+  const { options } = work;
+  const given = options.profiles ?? [];
+  if (sandbox === undefined) return { knowledge: { profile: merged(given), repairs: [] } };
+  const trace = intent.observe ? { syscalls: options.syscalls === true } : undefined;
+  const original = await watchOriginal(subject, { ...work, sandbox, trace });
+  const observed = profileOfRun(subject, original);
+  return {
+    original,
+    ...(observed === undefined ? {} : { observed }),
+    knowledge: { profile: merged([...given, ...(observed === undefined ? [] : [observed])]), repairs: [] },
+  };
+}
+
+const merged = ([first, ...rest]: readonly Profile[]): Profile | undefined =>
+  first === undefined ? undefined : mergeProfiles(first, ...rest);
+
+async function make(subject: Subject, intent: Intent, sandbox: Sandbox | undefined, work: Work): Promise<Made> {
+  const known = await know(subject, intent, sandbox, work);
+  const { knowledge, original } = known;
+  if (!intent.verify || original === undefined || sandbox === undefined)
+    return { ...known, produced: await produce(subject, work.options, knowledge, work.tools) };
+  const watching: WatchOptions = { ...work, sandbox, trace: undefined };
+  const proof = await prove({ subject, original, knowledge, watching });
+  if (!proof.ok) throw unlike(subject, proof);
+  return { ...known, knowledge: proof.knowledge, produced: proof.produced, proof };
+}
+
+function unlike(subject: Subject, { compared, knowledge, small }: Proof): TareError {
+  const failed = compared.find((item) => item.difference !== undefined);
+  const answers =
+    failed?.original.answer === undefined
+      ? ''
+      : `; original: ${showAnswer(failed.original.answer)}; small: ${failed.small.answer === undefined ? (failed.small.detail ?? 'no answer') : showAnswer(failed.small.answer)}`;
+  const said = small.output.trim().split('\n').slice(-8).join('\n');
+  const tried = knowledge.repairs.length === 0 ? '' : `; ${knowledge.repairs.length} paths were put back in vain`;
+  return new TareError(
+    'E_UNLIKE',
+    `the small ${subject.image.reference} does not answer ${failed?.name ?? 'a probe'} as the original does: ${failed?.difference?.text ?? ''}${answers}${tried}${said === '' ? '' : `; it printed: ${said}`}`,
+    {
+      hint: 'name what is missing with --include, keep whole packages with --tightness packages, or compare less with --compare status',
+    },
+  );
+}
+
+async function sandboxFor(options: ShrinkOptions, tools: ShrinkTools): Promise<Sandbox> {
+  const sandbox = tools.sandbox === undefined ? await findSandbox() : tools.sandbox;
+  if (sandbox !== null && !('unavailable' in sandbox)) return sandbox;
+  const why = sandbox === null ? 'no sandbox was offered' : sandbox.unavailable;
+  const cure = sandbox === null ? 'offer one' : sandbox.cure;
+  throw new TareError('E_TOOL_MISSING', `${options.image} cannot be run here: ${why}`, {
+    hint: `${cure}; or shrink it unseen: \`tare shrink --no-observe --no-verify\`, or by a profile: --profile FILE`,
+  });
+}
+
+async function writeOutputs(name: string, targets: readonly string[], tools: ShrinkTools): Promise<string[]> {
+  const written: string[] = [];
+  for (const target of targets) {
+    const image = await openImage(name, { store: tools.store, ctx: tools.ctx });
+    written.push((await writeImage(image, target, { store: tools.store, ctx: tools.ctx })).reference);
+  }
+  return written;
+}
+
+async function resultOf(
+  subject: Subject,
+  made: Made,
+  options: ShrinkOptions,
+): Promise<Omit<ShrinkResult, 'outputs' | 'seconds'>> {
+  const { files, image, name, platform, size, tightness } = subject;
+  const { decision, layers } = made.produced;
+  const own = { disk: sum(layers, 'disk'), wire: sum(layers, 'wire') };
+  const { profile } = made.knowledge;
+  return {
+    reference: name,
+    digest: made.produced.descriptor.digest,
+    platform,
+    size: own,
+    original: { reference: image.reference, digest: image.descriptor.digest, size, files },
+    files: made.produced.files,
+    dropped: {
+      files: decision.plan.drop.length,
+      disk: decision.plan.drop.reduce((total, item) => total + item.size, 0),
+    },
+    tightness,
+    layers: layers.map(({ packed: _packed, ...layer }) => layer),
+    ...verdictOf(made, options),
+    profile: profile === undefined ? null : { digest: sha256(encodeProfile(profile)), paths: profile.paths.length },
+    repaired: repairsOf(made.knowledge),
+    partial: partialPackages(decision.plan, subject.tree, await subject.packages.all()),
+    overBudget: overBudget(options.budget, own),
+    warnings: decision.plan.warnings,
+  };
+}
+
+function verdictOf({ original, proof }: Made, options: ShrinkOptions): Pick<ShrinkResult, 'unverified' | 'verified'> {
+  if (proof === undefined) {
+    const byProfile = (options.profiles ?? []).length > 0 && options.verify === undefined;
+    const unverified = byProfile
+      ? 'a profile decided, nothing was run: --verify does'
+      : 'verification was switched off';
+    return { verified: null, unverified };
+  }
+  return {
+    verified: {
+      ok: proof.ok,
+      probes: proof.compared.map(({ difference, name, original: there, small }) => ({
+        name,
+        ok: small.ok || difference === undefined,
+        ms: small.ms,
+        ...(small.detail === undefined || difference === undefined ? {} : { detail: small.detail }),
+        original: { ok: there.ok, ms: there.ms },
+        ...(difference === undefined ? {} : { difference: difference.text }),
+      })),
+      startMs: proof.small.startMs,
+      ...(original === undefined ? {} : { originalStartMs: original.startMs }),
+    },
+  };
+}
+
+function sum<K extends string>(items: readonly Readonly<Record<K, number>>[], key: K): number {
+  return items.reduce((total, item) => total + item[key], 0);
+}
+
+/** One line for each exceeded limit; empty when the image keeps to its budget. */
+function overBudget(budget: ShrinkOptions['budget'], size: ShrinkResult['size']): string[] {
+  return (['disk', 'wire'] as const).flatMap((kind) => {
+    const limit = budget?.[kind];
+    if (limit === undefined || size[kind] <= limit) return [];
+    return [`${kind}: ${size[kind]} bytes are ${size[kind] - limit} more than the ${limit} that tare.yaml allows`];
+  });
+}

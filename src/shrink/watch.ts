@@ -1,0 +1,106 @@
+import { TareError } from '../base/error.ts';
+import { profileOf } from '../evidence/observed/index.ts';
+import type { Profile } from '../evidence/observed/types.ts';
+import { platformText } from '../oci/platform.ts';
+import type { Image } from '../oci/types.ts';
+import { rootfsOf } from '../pack/roots.ts';
+import type { ProbeOutcome } from '../sandbox/probes/index.ts';
+import type { Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
+import { observeImage, type Drive, type ObservedRun } from '../verify/observe.ts';
+import { patienceFor } from '../verify/patience.ts';
+import type { Subject } from './subject.ts';
+import type { ShrinkOptions, ShrinkTools } from './types.ts';
+
+export interface WatchOptions {
+  readonly sandbox: Sandbox;
+  readonly options: ShrinkOptions;
+  readonly tools: ShrinkTools;
+  readonly trace: TraceSpec | undefined;
+}
+
+/** What drives the original: the user's probes, else a crawl of the ports that it exposes. */
+export function driveOf(options: ShrinkOptions): Drive {
+  const { exec = [], observeMs, probes = [], run } = options;
+  return {
+    probes,
+    exec,
+    crawl: probes.length === 0 && run === undefined,
+    ...(run === undefined ? {} : { run }),
+    ...(observeMs === undefined ? {} : { observeMs }),
+  };
+}
+
+/** The same questions for the small image: what crawling found is asked, not sought again, and nobody waits for more. */
+export function driveAgain(original: ObservedRun, options: ShrinkOptions): Drive {
+  const { exec = [], run } = options;
+  return { probes: original.probes, exec, crawl: false, ...(run === undefined ? {} : { run }) };
+}
+
+interface Watched {
+  readonly image: Image;
+  readonly drive: Drive;
+  /** Of the original: a small image that takes much longer is not going to answer. */
+  readonly than?: ObservedRun;
+  readonly askAgain?: boolean;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Runs an image and drives it. @throws TareError when this machine cannot run it; E_CANCELLED */
+export function watch(
+  { askAgain = false, drive, image, than }: Watched,
+  { options, sandbox, tools, trace }: WatchOptions,
+): Promise<ObservedRun> {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  return observeImage({
+    image,
+    rootfs: (which) => rootfsOf({ image: which, store: tools.store, ctx: tools.ctx }),
+    sandbox,
+    drive,
+    ...(trace === undefined ? {} : { trace }),
+    ...(than === undefined ? { timeoutMs } : patienceFor(than, timeoutMs)),
+    askAgain,
+    ctx: tools.ctx,
+  });
+}
+
+/**
+ * Runs the original. It has to pass the user's own probes: nothing can be compared with what does not work.
+ * @throws TareError E_ORIGINAL with the container's output
+ */
+export async function watchOriginal(subject: Subject, watching: WatchOptions): Promise<ObservedRun> {
+  const { ctx } = watching.tools;
+  const { image } = subject;
+  ctx.onEvent({ kind: 'step.started', step: 'observe', detail: `${image.reference}, ${watching.sandbox.description}` });
+  const run = await watch({ image, drive: driveOf(watching.options), askAgain: true }, watching);
+  const failed = [...run.outcomes, ...run.exec, ...(run.run === undefined ? [] : [run.run])].find((item) => !item.ok);
+  if (failed !== undefined) throw originalFails(image, failed, run);
+  ctx.onEvent({ kind: 'step.done', step: 'observe', detail: observed(run) });
+  return run;
+}
+
+function observed(run: ObservedRun): string {
+  const paths = run.observation?.paths.length;
+  return `${run.outcomes.length + run.exec.length} probes${paths === undefined ? '' : `, ${paths} paths asked for`}`;
+}
+
+function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): TareError {
+  const said = run.output.trim().split('\n').slice(-5).join('\n');
+  const detail = failed.detail ?? 'it fails';
+  const quote = said === '' || detail.includes(said) ? '' : `; it printed: ${said}`;
+  return new TareError('E_ORIGINAL', `${image.reference} itself does not pass ${failed.name}: ${detail}${quote}`, {
+    hint: 'mend the probe or give the image what it needs; --no-observe --no-verify shrinks it by its files alone',
+  });
+}
+
+/** What a traced run says of an image's files. */
+export function profileOfRun(subject: Subject, run: ObservedRun): Profile | undefined {
+  if (run.observation === undefined) return undefined;
+  const probes: readonly Probe[] = run.probes;
+  return profileOf({
+    observation: run.observation,
+    tree: subject.tree,
+    platform: platformText(subject.platform),
+    probes,
+  });
+}
