@@ -68,6 +68,7 @@ async function makeAll(names, force) {
     const stages = all.flatMap((name) => recipe(name).keys.map(tagOfKey));
     await prune(CACHE, new Set(['base', ...all, ...stages]));
     await prune(LAYOUT, new Set(all));
+    await openUp();
     return 0;
   } catch (error) {
     say(`script/originals: ${error.message}`);
@@ -167,6 +168,11 @@ async function ensureBase() {
     `${CACHE}:base`,
   ]);
   rmSync(tar);
+}
+
+/** umoci writes for its own user alone: others read the layout too. */
+async function openUp() {
+  await run(['chmod', '-R', 'a+rX', ...['blobs', 'index.json', 'oci-layout'].map((name) => join(LAYOUT, name))]);
 }
 
 /** The finished image under the recipe's name: the last layer's stage with what the other instructions say, each in the history. */

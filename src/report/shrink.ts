@@ -53,6 +53,7 @@ export function shrinkText(result: ShrinkResult): (style: Style) => string {
       `  platform  ${platformText(result.platform)}`,
       `  original  ${original.reference}`,
       `  verified  ${verifiedText(result, style)}`,
+      ...securityLines(result),
       ...result.repaired.map(({ because, path }) => `  ${style.yellow('put back')}  ${path}: ${because}`),
       ...result.outputs.map((output) => `  written   ${output}`),
       ...result.overBudget.map((line) => `  ${style.red('budget')}    ${line}`),
@@ -77,6 +78,12 @@ function verifiedText(result: ShrinkResult, style: Style): string {
   if (verified === null) return style.yellow(`no: ${unverified ?? 'it was not run'}`);
   const names = verified.probes.map((probe) => `\n    ${style.green('✓')} ${probe.name}`).join('');
   return `${style.green(`${plural(verified.probes.length, 'answer')} as the original's`)}${names}`;
+}
+
+function securityLines({ security }: ShrinkResult): string[] {
+  if (security === null) return [];
+  const { capabilities, syscalls } = security;
+  return [`  kernel    ${plural(syscalls, 'system call')}, capabilities: ${capabilities.join(' ') || 'none'}`];
 }
 
 function partialLines({ partial }: ShrinkResult, style: Style): string[] {

@@ -49,7 +49,7 @@ export async function prove({ knowledge: first, original: firstRun, subject, wat
       step: 'verify',
       detail: round === 1 ? 'the small image' : `round ${round}`,
     });
-    const small = await watch({ image, drive, than: original }, { ...watching, trace: undefined });
+    const small = await watch({ image, drive, than: original, restricted: true }, { ...watching, trace: undefined });
     const result = await compareFairly({
       original,
       small,

@@ -12,6 +12,7 @@ import { layering, outline } from './layers.ts';
 import { partialPackages } from './partial.ts';
 import { decideOn, DEFAULT_COMPRESSION, produce, type Knowledge, type Produced } from './produce.ts';
 import { prove, repairsOf, type Proof } from './prove.ts';
+import { securityOf } from './security.ts';
 import { openSubject, type Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkPlan, ShrinkResult, Shrunk, ShrinkTools } from './types.ts';
 import { profileOfRun, watchOriginal, type WatchOptions } from './watch.ts';
@@ -36,7 +37,12 @@ export async function shrink(options: ShrinkOptions, tools: ShrinkTools): Promis
     const outputs = await writeOutputs(subject.name, options.output ?? [], tools);
     const seconds = (performance.now() - began) / 1000;
     const result = { ...(await resultOf(subject, made, options)), outputs, seconds };
-    return { result, ...(made.observed === undefined ? {} : { observed: made.observed }) };
+    const security = securityOf(made.knowledge.profile, subject.image);
+    return {
+      result,
+      ...(made.observed === undefined ? {} : { observed: made.observed }),
+      ...(security === undefined ? {} : { seccomp: security.seccomp }),
+    };
   } finally {
     await lease.release();
   }
@@ -105,7 +111,7 @@ async function know(subject: Subject, intent: Intent, sandbox: Sandbox | undefin
   const { options } = work;
   const given = options.profiles ?? [];
   if (sandbox === undefined) return { knowledge: { profile: merged(given), repairs: [] } };
-  const trace = intent.observe ? { syscalls: options.syscalls === true } : undefined;
+  const trace = intent.observe ? { syscalls: wantsSyscalls(options) } : undefined;
   const original = await watchOriginal(subject, { ...work, sandbox, trace });
   const observed = profileOfRun(subject, original);
   return {
@@ -115,15 +121,28 @@ async function know(subject: Subject, intent: Intent, sandbox: Sandbox | undefin
   };
 }
 
+const wantsSyscalls = ({ restrict, syscalls }: ShrinkOptions): boolean => syscalls === true || restrict === true;
+
 const merged = ([first, ...rest]: readonly Profile[]): Profile | undefined =>
   first === undefined ? undefined : mergeProfiles(first, ...rest);
 
 async function make(subject: Subject, intent: Intent, sandbox: Sandbox | undefined, work: Work): Promise<Made> {
   const known = await know(subject, intent, sandbox, work);
   const { knowledge, original } = known;
+  const security = securityOf(knowledge.profile, subject.image);
+  if (security === undefined && wantsSyscalls(work.options)) {
+    throw new TareError('E_USAGE', 'system calls are asked for, and none were recorded', {
+      hint: 'let the image be watched (no --static), or record the profile with `tare observe --syscalls`',
+    });
+  }
   if (!intent.verify || original === undefined || sandbox === undefined)
     return { ...known, produced: await produce(subject, work.options, knowledge, work.tools) };
-  const watching: WatchOptions = { ...work, sandbox, trace: undefined };
+  const watching: WatchOptions = {
+    ...work,
+    sandbox,
+    security: work.options.restrict === true ? security : undefined,
+    trace: undefined,
+  };
   const proof = await prove({ subject, original, knowledge, watching });
   if (!proof.ok) throw unlike(subject, proof);
   return { ...known, knowledge: proof.knowledge, produced: proof.produced, proof };
@@ -189,11 +208,17 @@ async function resultOf(
     layers: layers.map(({ packed: _packed, ...layer }) => layer),
     ...verdictOf(made, options),
     profile: profile === undefined ? null : { digest: sha256(encodeProfile(profile)), paths: profile.paths.length },
+    security: securityShown(profile, image),
     repaired: repairsOf(made.knowledge),
     partial: partialPackages(decision.plan, subject.tree, await subject.packages.all()),
     overBudget: overBudget(options.budget, own),
     warnings: decision.plan.warnings,
   };
+}
+
+function securityShown(profile: Profile | undefined, image: Subject['image']): ShrinkResult['security'] {
+  const security = securityOf(profile, image);
+  return security === undefined ? null : { syscalls: security.syscalls.length, capabilities: security.capabilities };
 }
 
 function verdictOf({ original, proof }: Made, options: ShrinkOptions): Pick<ShrinkResult, 'unverified' | 'verified'> {

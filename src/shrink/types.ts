@@ -109,6 +109,8 @@ export interface ShrinkResult {
   readonly unverified?: string;
   /** Of the profile that took part in the decision. */
   readonly profile: { readonly digest: Digest; readonly paths: number } | null;
+  /** What the container needs of the kernel: how many system calls, and which capabilities. Null when they were not recorded. */
+  readonly security: { readonly syscalls: number; readonly capabilities: readonly string[] } | null;
   readonly repaired: readonly Repair[];
   /** Not covered by what was observed: packages that are there in part, the largest missing part first. */
   readonly partial: readonly PartialPackage[];
@@ -123,7 +125,8 @@ export interface Shrunk {
   readonly result: ShrinkResult;
   /** What was observed this time, to be kept for the next. */
   readonly observed?: Profile;
-  readonly capabilities?: readonly string[];
+  /** A seccomp profile for the container, when system calls were recorded: the text of the file. */
+  readonly seccomp?: string;
 }
 
 export interface ShrinkPlan {

@@ -8,6 +8,7 @@ import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
 import { observeImage, type Drive, type ObservedRun } from '../verify/observe.ts';
 import { patienceFor } from '../verify/patience.ts';
+import { restrictionOf, type Security } from './security.ts';
 import type { Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkTools } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface WatchOptions {
   readonly options: ShrinkOptions;
   readonly tools: ShrinkTools;
   readonly trace: TraceSpec | undefined;
+  /** What the small image may do; the original is free. */
+  readonly security?: Security | undefined;
 }
 
 /** What drives the original: the user's probes, else a crawl of the ports that it exposes. */
@@ -42,14 +45,16 @@ interface Watched {
   /** Of the original: a small image that takes much longer is not going to answer. */
   readonly than?: ObservedRun;
   readonly askAgain?: boolean;
+  /** Held to what was observed. */
+  readonly restricted?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Runs an image and drives it. @throws TareError when this machine cannot run it; E_CANCELLED */
 export function watch(
-  { askAgain = false, drive, image, than }: Watched,
-  { options, sandbox, tools, trace }: WatchOptions,
+  { askAgain = false, drive, image, restricted = false, than }: Watched,
+  { options, sandbox, security, tools, trace }: WatchOptions,
 ): Promise<ObservedRun> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return observeImage({
@@ -58,6 +63,7 @@ export function watch(
     sandbox,
     drive,
     ...(trace === undefined ? {} : { trace }),
+    ...(restricted && security !== undefined ? { restrict: restrictionOf(security) } : {}),
     ...(than === undefined ? { timeoutMs } : patienceFor(than, timeoutMs)),
     askAgain,
     ctx: tools.ctx,

@@ -3,7 +3,7 @@ import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
 import { commandAnswer } from '../sandbox/probes/answer.ts';
 import { portOfProbe, probeName, type ProbeOutcome } from '../sandbox/probes/index.ts';
-import type { Exit, Observation, Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
+import type { Exit, Observation, Probe, RunSpec, Sandbox, TraceSpec } from '../sandbox/types.ts';
 import { askAgain } from './ask-again.ts';
 import { askAll, askApart, askOnce, exitText } from './ask.ts';
 import { crawlPorts } from './crawl-ports.ts';
@@ -45,6 +45,8 @@ export interface ObserveOptions {
   readonly drive: Drive;
   /** Notice which paths are asked for. */
   readonly trace?: TraceSpec | undefined;
+  /** System calls and capabilities that are left to it. */
+  readonly restrict?: Pick<RunSpec, 'capabilities' | 'seccomp'> | undefined;
   /** For the probes together from the start of the container, for the ports to open, and for each command in it; in milliseconds. Default 30000. */
   readonly timeoutMs?: number | undefined;
   /** See `Patience`. */
@@ -88,7 +90,15 @@ export async function observeImage(options: ObserveOptions): Promise<ObservedRun
   const asked = drive.probes.flatMap((probe) => portOfProbe(probe) ?? []);
   // A suite on this machine finds all of them; nobody else needs more than what is asked.
   const wanted = drive.crawl || drive.run !== undefined ? [...exposed, ...asked] : asked;
-  const session = await openSession({ image, rootfs, sandbox, ports: [...new Set(wanted)], trace, ctx });
+  const session = await openSession({
+    image,
+    rootfs,
+    sandbox,
+    ports: [...new Set(wanted)],
+    trace,
+    restrict: options.restrict,
+    ctx,
+  });
   if ('notStarted' in session) return notStarted(drive, session.notStarted);
   let driven: Driven | undefined;
   let observation: Observation | undefined;

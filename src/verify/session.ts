@@ -27,6 +27,8 @@ export interface SessionOptions {
   /** The container's own ports that have to be reachable. */
   readonly ports: readonly number[];
   readonly trace?: TraceSpec | undefined;
+  /** System calls and capabilities that are left to it. */
+  readonly restrict?: Pick<RunSpec, 'capabilities' | 'seccomp'> | undefined;
   readonly ctx: Context;
 }
 
@@ -63,6 +65,7 @@ export async function openSession(options: SessionOptions): Promise<Session | { 
         network: { kind: 'private', publish: options.ports.map((container) => ({ host: 0, container })) },
       }),
       ...(trace === undefined ? {} : { trace }),
+      ...options.restrict,
     };
     const begin = performance.now();
     const running = await sandbox.start(spec, ctx.signal);

@@ -54,6 +54,11 @@ export const command: CommandSpec = {
     { flags: '--static', description: 'decide by the files alone, without watching the image' },
     { flags: '--profile <file>', description: 'what was watched earlier; nothing is run then', repeat: true },
     { flags: '--profile-out <file>', description: 'write what was watched, for --profile' },
+    { flags: '--seccomp-out <file>', description: 'write a seccomp profile of the system calls that were made' },
+    {
+      flags: '--restrict',
+      description: 'verify with only the system calls and capabilities that were observed',
+    },
     { flags: '--no-verify', description: 'do not run what was made' },
     { flags: '--dry-run', description: 'print what would be kept and dropped, and why; write nothing' },
   ],
@@ -86,10 +91,18 @@ async function shrinkCommand({ args, cli, options }: CommandInput) {
   };
 }
 
-async function writeByProducts({ observed }: Shrunk, options: Options, signal: AbortSignal): Promise<void> {
+async function writeByProducts({ observed, seccomp }: Shrunk, options: Options, signal: AbortSignal): Promise<void> {
   const { writeProfile } = await import('../../evidence/observed/index.ts');
   const file = options.text('profileOut');
   if (file !== undefined && observed !== undefined) await writeProfile(file, observed, signal);
+  const filter = options.text('seccompOut');
+  if (filter === undefined || seccomp === undefined) return;
+  const { replaceFile } = await import('../../transports/write-file.ts');
+  await replaceFile(filter, once(Buffer.from(seccomp)), signal);
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }
 
 /** Flags win over tare.yaml, key by key; `include` and `exclude` are joined. */
@@ -123,6 +136,8 @@ export async function shrinkOptions(image: string, options: Options, cli: CliCon
     output: options.list('output'),
     ...(profiles.length === 0 ? {} : { profiles }),
     ...(options.flag('static') ? { observe: false } : {}),
+    ...(options.flag('restrict') ? { restrict: true } : {}),
+    ...(options.text('seccompOut') === undefined ? {} : { syscalls: true }),
     ...(options.maybeFlag('verify') === undefined ? {} : { verify: options.flag('verify') }),
   };
 }
