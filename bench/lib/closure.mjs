@@ -26,14 +26,18 @@ export function closureOf({ config, probes, root, work }) {
       ' ',
     );
   });
-  const user = config.User ? ['--userspec', quote(ids(root, config.User))] : [];
+  const [uid, gid] = config.User ? ids(root, config.User) : [];
+  const user = uid === undefined ? '' : `--setgid=${gid} --setuid=${uid}`;
+  const cwd = config.WorkingDir || '/';
+  // Nothing of the image is used to start it: unshare makes the chroot and executes the program.
+  const start = `env -i ${env.map(quote).join(' ')} $(command -v unshare) --root=. --wd=${quote(cwd)} ${user} ${argv.map(quote).join(' ')}`;
   writeFileSync(
     script,
     [
       'ip link set lo up',
       `mount -t proc proc ${quote(join(root, 'proc'))}; mount --rbind /dev ${quote(join(root, 'dev'))}`,
       `cd ${quote(root)}`,
-      `strace -f -qq -y -s 4096 -e signal=none -e trace=${CALLS},chroot -o ${quote(log)} chroot ${user.join(' ')} . /usr/bin/env -i ${env.map(quote).join(' ')} sh -c ${quote(`cd ${config.WorkingDir || '/'} && exec "$@"`)} sh ${argv.map(quote).join(' ')} >/dev/null 2>&1 &`,
+      `strace -f -qq -y -s 4096 -e signal=none -e trace=${CALLS},chroot -o ${quote(log)} ${start} >/dev/null 2>&1 &`,
       'traced=$!',
       `for try in $(seq 1 100); do curl -s -o /dev/null -m 5 http://127.0.0.1:${port}/ && break; sleep 0.2; done`,
       ...curl,
@@ -47,14 +51,14 @@ export function closureOf({ config, probes, root, work }) {
   return sizeOf(root, asked(readFileSync(log, 'latin1'), root));
 }
 
-/** `nobody` → `65534:65534`: chroot(1) would look names up on the host. */
+/** `nobody` → `[65534, 65534]`, by the image's own names. */
 function ids(root, user) {
   const [name, group] = user.split(':');
   const line = readFileSync(join(root, 'etc/passwd'), 'utf8')
     .split('\n')
     .find((text) => text.startsWith(`${name}:`))
     ?.split(':');
-  return `${line?.[2] ?? name}:${group ?? line?.[3] ?? 0}`;
+  return [line?.[2] ?? name, group ?? line?.[3] ?? 0];
 }
 
 /** Paths inside the root that calls named with success, by processes below the chroot. */

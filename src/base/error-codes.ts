@@ -85,6 +85,12 @@ export const ERROR_CODES = {
     'the warehouse lacks the interpreter that the application needs',
     'install it, or name another warehouse with --from',
   ),
+  E_NOT_INSTALLED: spec(
+    2,
+    'a dependency that the application names is not installed',
+    'install the dependencies beside the application: `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt`',
+  ),
+  E_PUBLISH: spec(2, 'a project cannot be compiled', 'see what the compiler said; mend it, and build again'),
   E_PROFILE: spec(2, 'a profile is not valid', 'record it again with `tare observe IMAGE -o FILE`'),
   // tree -----------------------------------------------------------------------------------------------------------
   E_PATH_NOT_FOUND: spec(2, 'no such path', 'list what is there with `tare files`'),

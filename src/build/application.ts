@@ -12,6 +12,8 @@ export interface Application {
   readonly mount: TreePath;
   /** The application's own folder in the image, below or equal to `mount`. */
   readonly dir: TreePath;
+  /** The files were made for this build alone, and are gone after it. */
+  readonly isCompiled?: true;
   /** Host files above the application that were looked for. */
   readonly asked: readonly string[];
 }

@@ -4,6 +4,7 @@ import { identityOf, openImage, writeImage } from '../transports/index.ts';
 import { overBudget } from './budget.ts';
 import { finishImage, packPlan } from './layers.ts';
 import { prepare, type Prepared } from './prepare.ts';
+import { withScratch } from './publish.ts';
 import { saveRecord } from './record.ts';
 import type { BuildOptions, BuildResult, BuildTools, DryRun } from './types.ts';
 import { consultedBy, findUnchanged, mayBeRemembered, questionOf } from './unchanged.ts';
@@ -16,7 +17,11 @@ import type { Warehouse } from './warehouse.ts';
  * has changed, its result is taken.
  * @throws TareError on bad input or a missing tool; a failed probe is no error: `verified.ok` is false and no name is given
  */
-export async function build(options: BuildOptions, tools: BuildTools): Promise<BuildResult> {
+export function build(options: BuildOptions, tools: BuildTools): Promise<BuildResult> {
+  return withScratch((scratch) => buildOrRecall(options, { ...tools, scratch }));
+}
+
+async function buildOrRecall(options: BuildOptions, tools: ToolsInHand): Promise<BuildResult> {
   const began = performance.now();
   const startedAt = Date.now();
   const lease = await tools.store.lease();
@@ -42,10 +47,14 @@ export async function build(options: BuildOptions, tools: BuildTools): Promise<B
 }
 
 /** The Plan alone; nothing is written. */
-export async function planBuild(options: BuildOptions, tools: BuildTools): Promise<DryRun> {
-  const { name, plan, settings, start } = await prepare(options, tools);
-  return { dryRun: true, name, entrypoint: start.entrypoint, tightness: settings.tightness ?? 'reachable', plan };
+export function planBuild(options: BuildOptions, tools: BuildTools): Promise<DryRun> {
+  return withScratch(async (scratch) => {
+    const { name, plan, settings, start } = await prepare(options, { ...tools, scratch });
+    return { dryRun: true, name, entrypoint: start.entrypoint, tightness: settings.tightness ?? 'reachable', plan };
+  });
 }
+
+type ToolsInHand = BuildTools & { readonly scratch: () => Promise<string> };
 
 interface Finished {
   readonly result: BuildResult;
@@ -55,7 +64,7 @@ interface Finished {
   readonly prepared: Prepared;
 }
 
-async function buildAnew(options: BuildOptions, tools: BuildTools): Promise<Finished> {
+async function buildAnew(options: BuildOptions, tools: ToolsInHand): Promise<Finished> {
   const prepared = await prepare(options, tools);
   const layers = await packPlan(prepared, tools);
   const image = await finishImage(prepared, layers, tools);

@@ -12,7 +12,7 @@ import type { ProcessContext } from '../evidence/types.ts';
 import type { PackageDb } from '../packages/types.ts';
 import type { Tightness } from '../plan/types.ts';
 import type { ContentReader, Tree } from '../tree/types.ts';
-import type { Start } from './entry.ts';
+import type { Start } from './start/types.ts';
 
 export interface EvidenceInput {
   readonly tree: Tree;

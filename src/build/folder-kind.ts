@@ -28,17 +28,17 @@ const KINDS: readonly FolderKind[] = [
   {
     what: 'a Python application',
     looks: /^(?:pyproject\.toml|requirements\.txt|setup\.py)$|\.py$/,
-    hint: 'tare builds Node applications, ELF binaries and executable scripts',
+    hint: 'say what to start: `tare build --entry FILE.py` or `--entry MODULE:CALLABLE`',
   },
   {
     what: 'a .NET application',
     looks: /\.(?:cs|fs)proj$|\.sln$/,
-    hint: 'tare builds Node applications, ELF binaries and executable scripts',
+    hint: 'publish it first, and build what was published: `dotnet publish -c Release -o OUT && tare build OUT`',
   },
   {
     what: 'a Java application',
-    looks: /^(?:pom\.xml|build\.gradle(?:\.kts)?)$|\.jar$/,
-    hint: 'tare builds Node applications, ELF binaries and executable scripts',
+    looks: /^(?:pom\.xml|build\.gradle(?:\.kts)?)$|\.(?:jar|java)$/,
+    hint: 'package it first (`mvn package`, `gradle assemble`); the jar needs a Main-Class in its manifest, or name the class: `entrypoint: [java, -cp, FILE.jar, CLASS]` in tare.yaml',
   },
   { what: 'an executable script without its mode', looks: /\.sh$/, hint: 'make it executable: `chmod +x FILE`' },
 ];
@@ -50,9 +50,4 @@ export function folderKind(tree: Tree, dir: TreePath): { readonly what: string; 
     .filter((entry) => entry.type === 'file')
     .map((entry) => textOfBytes(nameOf(entry.path)));
   return KINDS.find((kind) => names.some((name) => kind.looks.test(name)));
-}
-
-/** Whether Node runs a file of that name. */
-export function isJavaScript(path: TreePath): boolean {
-  return /\.[cm]?js$/.test(path) || !nameOf(path).includes('.');
 }

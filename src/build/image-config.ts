@@ -4,15 +4,15 @@ import type { Config } from '../config/config.ts';
 import type { History, ImageConfig, Platform, RunConfig } from '../oci/types.ts';
 import type { Group } from '../plan/types.ts';
 import type { Probe } from '../sandbox/types.ts';
-import type { Start } from './entry.ts';
+import type { Start } from './start/types.ts';
 import type { Warehouse } from './warehouse.ts';
-
-const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ConfigInput {
   readonly start: Start;
   readonly settings: Config;
   readonly workdir: TreePath;
+  /** PATH. */
+  readonly path: string;
   readonly user: string;
   readonly platform: Platform;
   readonly warehouse: Warehouse;
@@ -29,7 +29,7 @@ export interface ConfigInput {
 /** The complete image config: what a run time needs, and an honest history line per layer. */
 export function imageConfigOf(input: ConfigInput): ImageConfig {
   const created = timeOf(input.epoch);
-  const exposed = exposedPorts(input.settings);
+  const exposed = exposedPorts(input.settings, input.start);
   const labels = { ...annotationsOf(input), ...input.settings.labels };
   const run: RunConfig = {
     User: input.user,
@@ -85,14 +85,15 @@ function envOf(input: ConfigInput): string[] {
       item.slice(item.indexOf('=') + 1),
     ]),
   );
-  const merged: Record<string, string> = { PATH: DEFAULT_PATH, ...inherited, ...input.start.env };
+  const { PATH: _before, ...others } = inherited;
+  const merged: Record<string, string> = { PATH: input.path, ...others, ...input.start.env };
   return Object.entries(merged).map(([key, value]) => `${key}=${value}`);
 }
 
-/** What tare.yaml exposes, and every port that a probe talks to. */
-function exposedPorts(settings: Config): string[] {
+/** What tare.yaml exposes, else what the detected command listens on, and every port that a probe talks to. */
+function exposedPorts(settings: Config, start: Start): string[] {
   const probed = (settings.probes ?? []).flatMap((probe) => portOf(probe));
-  return [...new Set([...(settings.expose ?? []), ...probed.map((port) => `${port}/tcp`)])].sort();
+  return [...new Set([...(settings.expose ?? start.expose ?? []), ...probed.map((port) => `${port}/tcp`)])].sort();
 }
 
 function portOf(probe: Probe): number[] {

@@ -7,6 +7,7 @@ import { textOfBytes } from '../base/path.ts';
 import { CONFIG_FILE } from '../config/config.ts';
 import type { Store } from '../store/types.ts';
 import { detectStart } from './prepare.ts';
+import { withScratch } from './publish.ts';
 
 export interface InitResult {
   readonly file: string;
@@ -28,7 +29,9 @@ export interface InitOptions {
 export async function init(options: InitOptions): Promise<InitResult> {
   const { ctx, dir, environment, store } = options;
   // What the old file says is to be replaced, not followed.
-  const { application, start } = await detectStart({ dir, environment }, { store, ctx }, {});
+  const { application, start } = await withScratch((scratch) =>
+    detectStart({ dir, environment }, { store, ctx, scratch }, {}),
+  );
   const entrypoint = [...start.entrypoint, ...start.cmd];
   const prefix = `${textOfBytes(application.dir)}/`;
   const words = entrypoint.map((word, index) => {

@@ -6,7 +6,8 @@ import { storeImage } from '../pack/store-image.ts';
 import { GROUPS, type Group } from '../plan/types.ts';
 import type { Entry } from '../tree/types.ts';
 import { annotationsOf, imageConfigOf } from './image-config.ts';
-import { DEFAULT_COMPRESSION, type Prepared } from './prepare.ts';
+import { fittedCompiled } from './python/compiled.ts';
+import { DEFAULT_COMPRESSION, imagePath, type Prepared } from './prepare.ts';
 import { stripPlan } from './strip.ts';
 import type { BuildTools, BuiltLayer } from './types.ts';
 import { platformText } from './warehouse.ts';
@@ -57,7 +58,12 @@ async function entriesOf(prepared: Prepared, tools: BuildTools): Promise<Grouped
     const entry = prepared.tree.get(item.path);
     return entry === undefined ? [] : [{ entry, group: item.group }];
   });
-  const stripped = prepared.settings.strip === true ? await stripPlan(kept, prepared.content, tools) : kept;
+  const fitted = await fittedCompiled(kept, {
+    tree: prepared.tree,
+    content: prepared.content,
+    concurrency: tools.ctx.concurrency,
+  });
+  const stripped = prepared.settings.strip === true ? await stripPlan(fitted, prepared.content, tools) : fitted;
   return [...stripped, ...prepared.plan.add];
 }
 
@@ -67,12 +73,13 @@ export async function finishImage(
   layers: readonly LayerInHand[],
   tools: BuildTools,
 ): Promise<{ readonly descriptor: Descriptor; readonly evidence: Descriptor; readonly config: Descriptor }> {
-  const { application, epoch, gathered, name, plan, settings, start, user, warehouse } = prepared;
+  const { application, epoch, gathered, name, plan, runtimes, settings, start, user, warehouse } = prepared;
   const title = name.slice(0, name.lastIndexOf(':'));
   const shared = {
     start,
     settings,
     workdir: application.dir,
+    path: imagePath(warehouse, runtimes),
     user,
     platform: warehouse.platform,
     warehouse,

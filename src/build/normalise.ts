@@ -2,14 +2,15 @@ import type { Entry, Tree } from '../tree/types.ts';
 
 /**
  * A view of a Tree whose attributes depend on nothing but what the application means: owner root, and the modes that a checkout under
- * umask 022 would have. Git keeps the execute bit alone, and a host's folders may be private; neither may change the image.
+ * umask 022 would have. Git keeps the execute bit alone, and a host's folders may be private; neither may change the image. Times stay, for
+ * compiled files are valid for a time of their source; packing gives all the same one.
  */
 export function normalised(tree: Tree): Tree {
   const cache = new Map<Entry, Entry>();
   const map = (entry: Entry): Entry => {
     const seen = cache.get(entry);
     if (seen !== undefined) return seen;
-    const mapped: Entry = { ...entry, uid: 0, gid: 0, mtime: 0, mode: plainMode(entry) };
+    const mapped: Entry = { ...entry, uid: 0, gid: 0, mode: plainMode(entry) };
     cache.set(entry, mapped);
     return mapped;
   };

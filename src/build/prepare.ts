@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { throwIfCancelled } from '../base/context.ts';
 import { TareError } from '../base/error.ts';
-import { pathOfText, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
+import { joinPath, pathOfText, ROOT, textOfBytes, type TreePath } from '../base/path.ts';
 import { readConfig, type Config } from '../config/config.ts';
 import type { Gathered } from '../evidence/gather.ts';
 import { packageSource } from '../evidence/package-records.ts';
@@ -16,11 +17,16 @@ import { overlay } from '../tree/overlay.ts';
 import { treeOfDirectory } from '../tree/directory.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
 import { locateApplication, type Application } from './application.ts';
-import { findStart, type Start } from './entry.ts';
 import { gatherEvidence } from './evidence.ts';
 import { imageName } from './name.ts';
 import { normalised } from './normalise.ts';
 import { withoutPrivate } from './private-files.ts';
+import { findRuntimes } from './runtimes/index.ts';
+import { projectToPublish, publish } from './publish.ts';
+import { relocated } from './runtimes/relocate.ts';
+import type { Runtimes } from './runtimes/types.ts';
+import { findStart } from './start/index.ts';
+import type { Start } from './start/types.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 import type { BuildOptions, BuildTools } from './types.ts';
 
@@ -39,6 +45,7 @@ export interface Prepared {
   readonly own: Tree;
   readonly content: ContentReader;
   readonly start: Start;
+  readonly runtimes: Runtimes;
   readonly gathered: Gathered;
   readonly plan: Plan;
   readonly name: string;
@@ -47,39 +54,63 @@ export interface Prepared {
 }
 
 /** What is started, from which files: the part of the work that `tare init` needs as well. */
-export type Detected = Pick<Prepared, 'settings' | 'application' | 'warehouse' | 'tree' | 'own' | 'content' | 'start'>;
+export type Detected = Pick<
+  Prepared,
+  'settings' | 'application' | 'warehouse' | 'tree' | 'own' | 'content' | 'start' | 'runtimes'
+>;
 
-export async function detectStart(options: BuildOptions, tools: BuildTools, file?: Config): Promise<Detected> {
+export async function detectStart(
+  options: BuildOptions,
+  tools: BuildTools & { readonly scratch: () => Promise<string> },
+  file?: Config,
+): Promise<Detected> {
   const { ctx, store } = tools;
   const settings = mergeSettings(file ?? (await readConfig(options.dir)), options);
   parseCompression(settings.compression ?? DEFAULT_COMPRESSION);
-  const application = await locateApplication(options.dir, settings.workdir);
-  const warehouse = await openWarehouse({
+  const application = await compiled(await locateApplication(options.dir, settings.workdir), options, tools);
+  const offered = await openWarehouse({
     from: settings.from ?? 'host',
     platform: settings.platform,
     path: options.environment?.['PATH'] ?? '',
     store,
     ctx,
   });
-  const own = normalised(await treeOfDirectory(application.hostRoot));
+  const content = eitherContent(offered);
+  const isHost = offered.kind === 'host';
+  const { moves, own, runtimes } = await findRuntimes({
+    tree: offered.tree,
+    content,
+    searchPath: offered.searchPath,
+    isHost,
+    own: normalised(await treeOfDirectory(application.hostRoot)),
+    hostRoot: pathOfText(application.hostRoot),
+    mount: application.mount,
+    ownDir: ownFolder(application),
+    config: settings,
+    environment: isHost ? (options.environment ?? {}) : {},
+  });
+  const warehouse = { ...offered, tree: relocated(offered.tree, moves) };
   const tree = overlay(warehouse.tree, own, application.mount);
-  const content = eitherContent(warehouse);
   const start = await findStart({
     tree,
     content,
     app: application.dir,
     config: settings,
-    searchPath: warehouse.searchPath,
+    searchPath: [...environmentPath(runtimes), ...warehouse.searchPath],
+    runtimes,
     warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
   });
-  return { settings, application, warehouse, tree, own, content, start };
+  return { settings, application, warehouse, tree, own, content, start, runtimes };
 }
 
 /** Settings, warehouse, Tree, evidence, Plan. */
-export async function prepare(options: BuildOptions, tools: BuildTools): Promise<Prepared> {
+export async function prepare(
+  options: BuildOptions,
+  tools: BuildTools & { readonly scratch: () => Promise<string> },
+): Promise<Prepared> {
   const { ctx } = tools;
   const found = await detectStart(options, tools);
-  const { application, content, own, settings, start, tree, warehouse } = found;
+  const { application, content, own, runtimes, settings, start, tree, warehouse } = found;
   const user = settings.user ?? DEFAULT_USER;
   const name = imageName(settings.name, start.name, options.dir);
   const epoch = epochOf(options);
@@ -100,7 +131,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     content,
     app: application.dir,
     start,
-    context: processContext(start, application.dir, warehouse),
+    context: processContext(start, application.dir, imagePath(warehouse, runtimes)),
     tightness: settings.tightness ?? 'reachable',
     include: settings.include ?? [],
     exclude: settings.exclude ?? [],
@@ -113,7 +144,7 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
   const gathered = withoutPrivate(evidence, warehouse, application.mount);
   throwIfCancelled(ctx.signal);
   for (const warning of gathered.warnings) ctx.onEvent({ kind: 'warning', warning });
-  const runtimes = new Set<TreePath>(start.runtime === undefined ? [] : resolvedPaths(tree, start.runtime));
+  const runtimePaths = [...(start.runtime === undefined ? [] : [start.runtime]), ...(start.homes ?? [])];
   const records = await packages.records(gathered);
   await facts.save();
   const plan = makePlan({
@@ -121,7 +152,11 @@ export async function prepare(options: BuildOptions, tools: BuildTools): Promise
     graph: gathered.graph,
     add: [...gathered.add, ...records],
     excluded: gathered.excluded,
-    groupOf: applicationGroups({ app: application.mount, runtimes }),
+    groupOf: applicationGroups({
+      app: application.mount,
+      runtimes: new Set(runtimePaths.flatMap((path) => resolvedPaths(tree, path))),
+      installed: runtimes.python?.venv === undefined ? [] : [runtimes.python.venv],
+    }),
     offered: offeredBy(warehouse, own, application),
     ownerOf: (path) => ownerOf(databases, path)?.name,
     warnings: gathered.warnings,
@@ -168,10 +203,10 @@ export function epochOf(options: BuildOptions): number {
   });
 }
 
-function processContext(start: Start, cwd: TreePath, warehouse: Warehouse): ProcessContext {
+function processContext(start: Start, cwd: TreePath, path: string): ProcessContext {
   return {
     argv: [...start.entrypoint, ...start.cmd],
-    env: { PATH: warehouse.searchPath.map(textOfBytes).join(':'), ...start.env },
+    env: { PATH: path, ...start.env },
     cwd,
   };
 }
@@ -181,6 +216,35 @@ function eitherContent(warehouse: Warehouse): ContentReader {
   const host = contentReader({ layerTar: () => Promise.reject(new Error('a host file is in no layer')) });
   const of = (entry: Entry): ContentReader => (entry.content?.in === 'layer' ? warehouse.content : host);
   return { read: (entry, range) => of(entry).read(entry, range), stream: (entry) => of(entry).stream(entry) };
+}
+
+/** What is compiled first is built from what comes out. */
+async function compiled(
+  application: Application,
+  options: BuildOptions,
+  { ctx, scratch }: BuildTools & { readonly scratch: () => Promise<string> },
+): Promise<Application> {
+  const own = join(application.hostRoot, textOfBytes(ownFolder(application)));
+  const project = await projectToPublish(own);
+  if (project === undefined) return application;
+  const input = { dir: own, scratch: await scratch(), environment: options.environment ?? {}, ctx };
+  return { ...application, hostRoot: await publish(input, project), dir: application.mount, isCompiled: true };
+}
+
+/** The application's own folder in its own tree. */
+function ownFolder({ dir, mount }: Application): TreePath {
+  if (dir === mount) return ROOT;
+  return (mount === ROOT ? dir : dir.slice(mount.length)) as TreePath;
+}
+
+/** An environment's commands come first, as when it is activated. */
+function environmentPath({ python }: Runtimes): TreePath[] {
+  return python?.venv === undefined ? [] : [joinPath(python.venv, 'bin')];
+}
+
+/** PATH in the image. */
+export function imagePath(warehouse: Warehouse, runtimes: Runtimes): string {
+  return [...environmentPath(runtimes).map(textOfBytes), warehouse.path].join(':');
 }
 
 function resolvedPaths(tree: Tree, path: TreePath): TreePath[] {

@@ -17,7 +17,7 @@ export async function questionOf(options: BuildOptions): Promise<Digest> {
     dir: await realFolder(options.dir),
     // The image may be named after it, and a link has a name of its own.
     called: basename(resolve(options.dir)),
-    path: environment?.['PATH'] ?? '',
+    path: ['PATH', 'DOTNET_ROOT', 'JAVA_HOME'].map((name) => environment?.[name] ?? ''),
     epoch: epochOf(options),
   });
 }
@@ -46,7 +46,7 @@ export async function findUnchanged(
  * and what was not run although it could have been is to be run next time.
  */
 export function mayBeRemembered(prepared: Prepared, result: BuildResult, options: BuildOptions): boolean {
-  if (prepared.settings.strip === true) return false;
+  if (prepared.settings.strip === true || prepared.application.isCompiled === true) return false;
   if (prepared.tree.get(joinPath(prepared.application.dir, CONFIG_FILE))?.type === 'symlink') return false;
   return result.verified === null ? options.verify === false : result.verified.ok;
 }

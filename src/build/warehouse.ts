@@ -1,7 +1,7 @@
 import { arch, platform as osPlatform } from 'node:os';
 import type { Context } from '../base/events.ts';
 import { TareError } from '../base/error.ts';
-import { joinPath, pathOfText, type TreePath } from '../base/path.ts';
+import { isInside, joinPath, pathOfText, type TreePath } from '../base/path.ts';
 import { normalisePlatform, parsePlatform, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
@@ -13,6 +13,7 @@ import type { ContentReader, Tree } from '../tree/types.ts';
 import { openImage } from '../transports/index.ts';
 import { normalised } from './normalise.ts';
 import type { Consulted } from './record.ts';
+import { isSystemPath, relocated } from './runtimes/relocate.ts';
 
 /** A Tree that offers files, and what is to be known of it. */
 export interface Warehouse {
@@ -21,7 +22,9 @@ export interface Warehouse {
   readonly content: ContentReader;
   readonly platform: Platform;
   readonly image?: Image;
-  /** Folders in which programs are looked up, in order. */
+  /** PATH of an image that is made from it. */
+  readonly path: string;
+  /** Folders in which programs are looked up while building, in order. */
   readonly searchPath: readonly TreePath[];
   /** Every host path that was asked for so far. Of an image warehouse nothing: its digest says it all. */
   readonly consulted: () => Consulted;
@@ -39,10 +42,11 @@ export interface WarehouseOptions {
   readonly ctx: Context;
 }
 
+/** The kernel's, and what programs leave there while they run. */
+const HIDDEN = ['/proc', '/sys', '/dev', '/run'];
+const isShown = (path: TreePath): boolean => !HIDDEN.some((folder) => isInside(pathOfText(folder), path));
 const LOCAL_BIN = pathOfText('/usr/local/bin');
 const STANDARD_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Folders that a program may stay in; one that lives elsewhere (a home folder, a version manager's) is offered in /usr/local/bin. */
-const SYSTEM_FOLDERS = ['/usr/', '/bin/', '/sbin/', '/lib/', '/opt/', '/nix/'];
 
 /** @throws TareError E_PLATFORM when the warehouse is not of that platform, and what `openImage` throws */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
@@ -61,7 +65,7 @@ function hostWarehouse(options: WarehouseOptions): Warehouse {
       hint: 'take the files from an image of that platform: `tare build --from IMAGE --platform …`',
     });
   }
-  const { consulted, tree: host } = recording(hostTree({ root: '/', hide: ['/proc', '/sys', '/dev', '/run'] }));
+  const { consulted, tree: host } = recording(hostTree({ root: '/', hide: HIDDEN }));
   const tree = normalised(host);
   const home = nodeHome(tree, options.path);
   const content = contentReader({
@@ -69,11 +73,16 @@ function hostWarehouse(options: WarehouseOptions): Warehouse {
   });
   return {
     kind: 'host',
-    tree: relocated(tree, home),
+    tree: home === undefined ? tree : relocated(tree, [{ from: home.program, to: joinPath(LOCAL_BIN, 'node') }]),
     content,
     platform: own,
+    path: STANDARD_PATH,
     searchPath: foldersOf(`${options.path}:${STANDARD_PATH}`, home),
-    consulted,
+    // What is absent whatever the disk says depends on nothing; the kernel's own files change with every look.
+    consulted: () => {
+      const { listed, paths } = consulted();
+      return { listed: listed.filter(isShown), paths: paths.filter(isShown) };
+    },
     isPrivate: (path) => {
       const entry = host.get(path);
       return entry?.type === 'file' && (entry.mode & 0o115) === 0;
@@ -107,6 +116,7 @@ async function imageWarehouse(options: WarehouseOptions): Promise<Warehouse> {
     content,
     platform,
     image,
+    path,
     searchPath: foldersOf(path),
     consulted: () => ({ paths: [], listed: [] }),
     isPrivate: () => false,
@@ -127,33 +137,9 @@ interface NodeHome {
 function nodeHome(tree: Tree, path: string): NodeHome | undefined {
   for (const dir of foldersOf(path)) {
     const node = tree.resolve(joinPath(dir, 'node'))?.entry;
-    if (node?.type !== 'file') continue;
-    return SYSTEM_FOLDERS.some((prefix) => node.path.startsWith(prefix)) ? undefined : { dir, program: node.path };
+    if (node?.type === 'file') return isSystemPath(node.path) ? undefined : { dir, program: node.path };
   }
   return undefined;
-}
-
-/**
- * Programs of PATH that lie outside the system folders (`~/.nvm/…/bin/node`) appear as `/usr/local/bin/NAME`: a home folder's name
- * is nobody's business, and its mode would lock the container's user out.
- */
-function relocated(tree: Tree, home: NodeHome | undefined): Tree {
-  if (home === undefined) return tree;
-  const outside = new Map([[joinPath(LOCAL_BIN, 'node'), home.program]]);
-  const get: Tree['get'] = (at) => {
-    const source = outside.get(at);
-    const entry = tree.get(source ?? at);
-    return source === undefined || entry === undefined ? entry : { ...entry, path: at };
-  };
-  return {
-    get,
-    resolve: (at) => {
-      const entry = outside.has(at) ? get(at) : undefined;
-      return entry === undefined ? tree.resolve(at) : { entry, via: [] };
-    },
-    children: (at) => tree.children(at),
-    walk: () => tree.walk(),
-  };
 }
 
 /** `linux/amd64`, `linux/arm64/v8`. */

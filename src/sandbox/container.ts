@@ -63,7 +63,7 @@ function missingStrace(): never {
 async function start(options: StartOptions, observe: ObserveOptions | undefined): Promise<Running> {
   const { host, signal } = options;
   const { rootMode, spec } = await checkedSpec(options.spec);
-  const stopSignal = signalNumber(spec.stopSignal ?? 'SIGTERM');
+  const stopSignal = stopSignalOf(spec);
   const user = await lookUpUser(spec.rootfs, spec.user);
   const within = await seccompWithin(spec.seccomp);
   throwIfAborted(signal);
@@ -105,6 +105,18 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
     if (container !== undefined) await container.running.stop(0);
     else if (bundle !== undefined) await removeBundle(bundle);
     throw error;
+  }
+}
+
+function stopSignalOf({ stopSignal = 'SIGTERM' }: RunSpec): number {
+  try {
+    return signalNumber(stopSignal);
+  } catch (error) {
+    if (!isTareError(error, 'E_USAGE')) throw error;
+    throw new TareError('E_USAGE', `the stop signal of the image: ${error.message}`, {
+      cause: error,
+      hint: 'its config names it (STOPSIGNAL): make the image again with SIGTERM, TERM or 15',
+    });
   }
 }
 

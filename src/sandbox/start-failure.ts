@@ -28,7 +28,7 @@ export async function startFailure(ended: EndedStart): Promise<TareError | undef
   const refused = execFailure(ended.stderr, ended.program);
   if (refused !== undefined)
     return new TareError('E_ENTRYPOINT', `${JSON.stringify(ended.program)} cannot be started: ${oneLine(refused)}`, {
-      hint: 'it is not a program of this machine’s architecture, or its interpreter is missing',
+      hint: 'it is no program of this machine’s processor, a script without a #! line, or its interpreter (of the #! line, or the ELF loader) is not in the image',
     });
   // Neither the runtime nor the script came to speak: unshare itself has failed.
   const began = (await textOf(ended.bundle.path('pid'))) !== '';

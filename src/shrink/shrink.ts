@@ -15,7 +15,7 @@ import { prove, repairsOf, type Proof } from './prove.ts';
 import { securityOf } from './security.ts';
 import { openSubject, type Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkPlan, ShrinkResult, Shrunk, ShrinkTools } from './types.ts';
-import { profileOfRun, watchOriginal, type WatchOptions } from './watch.ts';
+import { incompleteness, profileOfRun, watchOriginal, type WatchOptions } from './watch.ts';
 
 /**
  * An image → the same image without what it never needs, in the store (and at `output`).
@@ -171,7 +171,7 @@ async function sandboxFor(options: ShrinkOptions, tools: ShrinkTools): Promise<S
   const why = sandbox === null ? 'no sandbox was offered' : sandbox.unavailable;
   const cure = sandbox === null ? 'offer one' : sandbox.cure;
   throw new TareError('E_TOOL_MISSING', `${options.image} cannot be run here: ${why}`, {
-    hint: `${cure}; or shrink it unseen: \`tare shrink --no-observe --no-verify\`, or by a profile: --profile FILE`,
+    hint: `${cure}; or shrink it unseen: \`tare shrink --static --no-verify\`, or by a profile: --profile FILE`,
   });
 }
 
@@ -212,7 +212,7 @@ async function resultOf(
     repaired: repairsOf(made.knowledge),
     partial: partialPackages(decision.plan, subject.tree, await subject.packages.all()),
     overBudget: overBudget(options.budget, own),
-    warnings: decision.plan.warnings,
+    warnings: [...incompleteness(made.original), ...decision.plan.warnings],
   };
 }
 

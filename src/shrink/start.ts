@@ -18,7 +18,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /**
  * What an engine starts: Entrypoint and Cmd (image-spec config.md), the health check, and the commands that the user names.
- * @throws TareError E_NO_ENTRY when the image starts nothing, E_PATH_NOT_FOUND when the program is not in it
+ * @throws TareError E_NO_ENTRY when the image starts nothing, E_PATH_NOT_FOUND when the program is not in it, E_ENTRYPOINT when nobody may execute it
  */
 export function startedProcesses(
   image: Image,
@@ -92,17 +92,29 @@ function processOf(
   start: Pick<StartedProcess, 'because' | 'root'> & { argv: readonly string[]; context: Omit<ProcessContext, 'argv'> },
 ): StartedProcess {
   const { argv, because, context, root } = start;
-  const program = findProgram(tree, argv[0] ?? '', context);
-  if (program === undefined) {
+  const name = argv[0] ?? '';
+  const program = findProgram(tree, name, context);
+  const hint = 'see what is inside with `tare files`; nothing can be kept for a program that cannot be started';
+  if (program === undefined)
     throw new TareError(
       'E_PATH_NOT_FOUND',
-      `${image.reference} starts ${JSON.stringify(argv[0] ?? '')}, which is not in it`,
-      {
-        hint: 'see what is inside with `tare files`; nothing can be kept for a program that is not there',
-      },
+      `${image.reference} starts ${JSON.stringify(name)}, which is ${isFolder(tree, name, context) ? 'a folder' : 'not in it'}`,
+      { hint },
     );
-  }
+  // Not even root may execute what nobody may.
+  const mode = tree.resolve(program)?.entry.mode ?? 0;
+  if ((mode & 0o111) === 0)
+    throw new TareError(
+      'E_ENTRYPOINT',
+      `${image.reference} starts ${JSON.stringify(name)}, which is not executable: its mode is ${(mode & 0o7777).toString(8).padStart(4, '0')}`,
+      { hint: 'make it executable where the image is made, e.g. `RUN chmod +x`' },
+    );
   return { root, because, program, context: { ...context, argv } };
+}
+
+function isFolder(tree: Tree, name: string, { cwd }: Omit<ProcessContext, 'argv'>): boolean {
+  const path = name.includes('/') ? locate(tree, cwd, bytesOfText(name))?.path : undefined;
+  return path !== undefined && tree.resolve(path)?.entry.type === 'directory';
 }
 
 /** As execvpe(3): a name without a slash is looked up on PATH, all others start at the working folder. */

@@ -1,11 +1,13 @@
-import { TareError } from '../base/error.ts';
+import { isTareError, TareError } from '../base/error.ts';
+import type { Warning } from '../base/events.ts';
 import { profileOf } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
-import { platformText } from '../oci/platform.ts';
+import { normalisePlatform, platformText } from '../oci/platform.ts';
 import type { Image } from '../oci/types.ts';
 import { rootfsOf } from '../pack/roots.ts';
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
+import { hostPlatform } from '../transports/image.ts';
 import { observeImage, type Drive, type ObservedRun } from '../verify/observe.ts';
 import { patienceFor } from '../verify/patience.ts';
 import { restrictionOf, type Security } from './security.ts';
@@ -50,6 +52,9 @@ interface Watched {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Of what a container printed, in an error; in UTF-16 units. */
+const MAX_SAID = 1000;
+const UNSEEN = 'tare shrink --static --no-verify';
 
 /** Runs an image and drives it. @throws TareError when this machine cannot run it; E_CANCELLED */
 export function watch(
@@ -72,7 +77,7 @@ export function watch(
 
 /**
  * Runs the original. It has to pass the user's own probes: nothing can be compared with what does not work.
- * @throws TareError E_ORIGINAL with the container's output
+ * @throws TareError E_ORIGINAL with the container's output; E_SANDBOX when it is made for another processor
  */
 export async function watchOriginal(subject: Subject, watching: WatchOptions): Promise<ObservedRun> {
   const { ctx } = watching.tools;
@@ -81,8 +86,16 @@ export async function watchOriginal(subject: Subject, watching: WatchOptions): P
   const run = await watch({ image, drive: driveOf(watching.options), askAgain: true }, watching);
   const failed = [...run.outcomes, ...run.exec, ...(run.run === undefined ? [] : [run.run])].find((item) => !item.ok);
   if (failed !== undefined) throw originalFails(image, failed, run);
+  for (const warning of incompleteness(run)) ctx.onEvent({ kind: 'warning', warning });
   ctx.onEvent({ kind: 'step.done', step: 'observe', detail: observed(run) });
   return run;
+}
+
+/** One line when not all that the container asked for is known. */
+export function incompleteness(run: ObservedRun | undefined): readonly Warning[] {
+  const why = run?.observation?.incomplete;
+  if (why === undefined) return [];
+  return [{ code: 'observation-incomplete', message: `not everything that the container asked for is known: ${why}` }];
 }
 
 function observed(run: ObservedRun): string {
@@ -91,11 +104,23 @@ function observed(run: ObservedRun): string {
 }
 
 function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): TareError {
-  const said = run.output.trim().split('\n').slice(-5).join('\n');
+  const { refused } = run;
+  if (
+    isTareError(refused, 'E_ENTRYPOINT') &&
+    normalisePlatform(image.config).architecture !== hostPlatform().architecture
+  )
+    return new TareError(
+      'E_SANDBOX',
+      `${image.reference} is of ${platformText(image.config)} and cannot be run on this machine, which is of ${platformText(hostPlatform())}: ${refused.message}`,
+      {
+        hint: `shrink it by its files alone: \`${UNSEEN}\`; or by a profile from such a machine: --profile FILE; or let the kernel emulate it (binfmt_misc with qemu-user-static)`,
+      },
+    );
+  const said = run.output.trim().split('\n').slice(-5).join('\n').slice(-MAX_SAID);
   const detail = failed.detail ?? 'it fails';
   const quote = said === '' || detail.includes(said) ? '' : `; it printed: ${said}`;
   return new TareError('E_ORIGINAL', `${image.reference} itself does not pass ${failed.name}: ${detail}${quote}`, {
-    hint: 'mend the probe or give the image what it needs; --no-observe --no-verify shrinks it by its files alone',
+    hint: `${refused?.hint ?? 'mend the probe or give the image what it needs'}; \`${UNSEEN}\` goes by the files alone`,
   });
 }
 

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 /** So far two askings are apart at least, in milliseconds: what counts or tells the time gives another answer then. */
 const APART_MS = 25;
 const ATTEMPT_MS = 10_000;
+/** For all of them, in milliseconds; what is left then is not asked again. */
+const ALL_MS = 20_000;
 
 /** Asks once more what changes nothing (RFC 9110, section 9.2.1), after everything else. Outcomes as given, with `again` where an answer came. */
 export async function askAgain(
@@ -17,15 +19,17 @@ export async function askAgain(
   if (!probes.some((probe) => 'http' in probe && isSafe(probe.http))) return outcomes;
   await sleep(APART_MS);
   const out: ProbeOutcome[] = [];
+  const begin = session.elapsed();
   for (const [index, outcome] of outcomes.entries()) {
     const probe = probes[index];
     const asks = probe !== undefined && 'http' in probe && isSafe(probe.http) && outcome.answer !== undefined;
-    if (!asks || session.exit() !== undefined) {
+    const left = ALL_MS - (session.elapsed() - begin);
+    if (!asks || session.exit() !== undefined || left <= 0) {
       out.push(outcome);
       continue;
     }
     await session.mark(outcome.name);
-    const { answer } = await askOnce(session, probe, ATTEMPT_MS);
+    const { answer } = await askOnce(session, probe, Math.min(ATTEMPT_MS, left));
     out.push(answer === undefined ? outcome : { ...outcome, again: [...(outcome.again ?? []), answer] });
   }
   return out;

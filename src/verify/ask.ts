@@ -60,8 +60,8 @@ export async function askAll(session: Session, probes: readonly Probe[], patienc
             ? refused(probe, port)
             : await askOnce(session, probe, left);
       const before = failures.get(probe);
-      // An answer tells more than its absence.
-      const outcome = asked.late === true && before?.answer !== undefined ? before : asked;
+      // An answer tells more than its absence, and a long wait more than the short last one.
+      const outcome = asked.late === true && (before?.answer !== undefined || before?.late === true) ? before : asked;
       failures.set(probe, outcome);
       const settled = judge(probe, outcome);
       if (outcome.ok && !started && !('command' in probe)) [startMs, started] = [session.elapsed(), true];

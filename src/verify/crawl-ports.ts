@@ -13,6 +13,7 @@ import type { Session } from './session.ts';
 const SETTLE_MS = 5000;
 const PAUSE_MS = 50;
 const MAX_ANSWER_MS = 5000;
+const MIN_ANSWER_MS = 1000;
 const FIRST_BROKEN_STATUS = 500;
 
 export interface CrawledPorts {
@@ -45,7 +46,7 @@ export async function crawlPorts(session: Session, ports: readonly number[], tim
       outcomes.push({ name: probeName(probe), ok: false, ms: startMs, detail });
       continue;
     }
-    const first = await firstAnswer(session, port);
+    const first = await firstAnswer(session, port, timeoutMs);
     if (first === undefined) {
       const probe: Probe = { tcp: { port } };
       probes.push(probe);
@@ -74,19 +75,21 @@ function closedText(session: Session, port: number): string {
     : `the container ended with ${exitText(exit)}${tail === '' ? '' : `: ${tail}`}`;
 }
 
-/** What `/` answers once the server has settled; undefined: this is no HTTP server. */
-async function firstAnswer(session: Session, port: number): Promise<Exchange | undefined> {
+/** What `/` answers once the server has settled, or all the time is over; undefined: this is no HTTP server. */
+async function firstAnswer(session: Session, port: number, timeoutMs: number): Promise<Exchange | undefined> {
   const published = session.running.ports.find((mapping) => mapping.container === port);
   if (published === undefined) return undefined;
   const probe = { port, path: '/' };
   await session.mark(probeName({ http: probe }));
   const begin = session.elapsed();
   for (;;) {
-    const asked = await withDeadline(session.ctx.signal, MAX_ANSWER_MS, (limit) =>
-      exchange(probe, published, limit),
-    ).catch((error: unknown) => ({ failed: error }));
+    const left = Math.max(MIN_ANSWER_MS, Math.min(MAX_ANSWER_MS, timeoutMs - session.elapsed()));
+    const asked = await withDeadline(session.ctx.signal, left, (limit) => exchange(probe, published, limit)).catch(
+      (error: unknown) => ({ failed: error }),
+    );
     throwIfCancelled(session.ctx.signal);
-    const over = session.elapsed() - begin >= SETTLE_MS || session.exit() !== undefined;
+    const late = session.elapsed() - begin >= SETTLE_MS || session.elapsed() >= timeoutMs;
+    const over = late || session.exit() !== undefined;
     if ('failed' in asked) {
       // Llhttp's codes: something answered, and not in HTTP.
       if (over || errnoOf(asked.failed)?.startsWith('HPE_') === true) return undefined;

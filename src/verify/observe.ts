@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../base/context.ts';
+import type { TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
 import { commandAnswer } from '../sandbox/probes/answer.ts';
@@ -78,6 +79,8 @@ export interface ObservedRun {
   readonly output: string;
   /** When the program ended by itself. */
   readonly exit?: Exit;
+  /** Why the program, or its user, could not even be tried. */
+  readonly refused?: TareError;
 }
 
 /**
@@ -209,7 +212,8 @@ function startsOf(session: Session): ProbeOutcome {
   return { name: STARTS, ok: false, ms, answer, detail: `the container ended with ${exitText(exit)}` };
 }
 
-function notStarted(drive: Drive, detail: string): ObservedRun {
+function notStarted(drive: Drive, refused: TareError): ObservedRun {
+  const detail = refused.message;
   const failed = (name: string): ProbeOutcome => ({ name, ok: false, ms: 0, detail });
   const exec = drive.exec.map((argv) => failed(`exec ${argv.join(' ')}`));
   const names = drive.probes.map(probeName);
@@ -222,5 +226,6 @@ function notStarted(drive: Drive, detail: string): ObservedRun {
     readyMs: 0,
     output: detail,
     exit: { code: NOT_STARTED },
+    refused,
   };
 }

@@ -4,13 +4,15 @@ import type { Session } from './session.ts';
 
 const FIRST_PAUSE_MS = 10;
 const LAST_PAUSE_MS = 250;
+/** Ports that an image is asked on; each one needs a socket here. */
+const MAX_PORTS = 100;
 /** Once one port is open: how long the others may take, in milliseconds. Images expose ports that nobody listens on. */
 const OTHERS_MS = 2000;
 
-/** The TCP ports that an image is asked on: those that it exposes; without any, the one that its variable PORT names. Ascending. */
+/** The TCP ports that an image is asked on: those that it exposes, the first 100; without any, the one that its variable PORT names. Ascending. */
 export function listeningPorts(image: Image): readonly number[] {
   const exposed = exposedPorts(image);
-  if (exposed.length > 0) return exposed;
+  if (exposed.length > 0) return exposed.slice(0, MAX_PORTS);
   const named = (image.config.config?.Env ?? []).findLast((variable) => variable.startsWith('PORT='));
   const port = Number(/^PORT=(\d{1,5})$/.exec(named ?? '')?.[1] ?? 0);
   return port >= 1 && port <= 65535 ? [port] : [];

@@ -55,7 +55,7 @@ export interface Session {
  * Starts the image. That its program or user is not there is an answer: `notStarted`.
  * @throws TareError when this machine cannot run it; E_CANCELLED
  */
-export async function openSession(options: SessionOptions): Promise<Session | { readonly notStarted: string }> {
+export async function openSession(options: SessionOptions): Promise<Session | { readonly notStarted: TareError }> {
   const { ctx, image, sandbox, trace } = options;
   const rootfs = await options.rootfs(image);
   try {
@@ -72,7 +72,7 @@ export async function openSession(options: SessionOptions): Promise<Session | { 
     return sessionOf({ begin, running, spec, rootfs, sandbox, ctx });
   } catch (error) {
     await rootfs.release();
-    if (isTareError(error, 'E_ENTRYPOINT') || isTareError(error, 'E_USER')) return { notStarted: error.message };
+    if (isTareError(error, 'E_ENTRYPOINT') || isTareError(error, 'E_USER')) return { notStarted: error };
     throw error;
   }
 }

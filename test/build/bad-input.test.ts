@@ -188,7 +188,7 @@ function leftovers(home: string): string[] {
 
 describe('folders that tare cannot build, and what their owner can do', () => {
   it.each([
-    [{ 'main.py': '', 'requirements.txt': '' }, 'Python', 'Node applications'],
+    [{ 'main.py': '', 'requirements.txt': '' }, 'Python', '--entry FILE.py'],
     [{ 'main.go': '', 'go.mod': '' }, 'Go sources', 'CGO_ENABLED=0 go build'],
     [{ 'Cargo.toml': '' }, 'Rust', 'target/release'],
     [{ 'index.ts': '' }, 'TypeScript', 'compile'],
@@ -202,8 +202,8 @@ describe('folders that tare cannot build, and what their owner can do', () => {
   });
 
   it('refuses an entry that nothing here can run', async () => {
-    const dir = folder({ 'main.py': 'print(1)' });
-    const answer = await tare(['build', dir, '--entry', 'main.py', '--json'], { home: tempDir() });
+    const dir = folder({ 'main.rb': 'puts 1' });
+    const answer = await tare(['build', dir, '--entry', 'main.rb', '--json'], { home: tempDir() });
     expect((JSON.parse(answer.stderr) as Failure).error.code).toBe('E_NO_ENTRY');
   });
 

@@ -77,7 +77,7 @@ export function execute(
 }
 
 /** Without what the developer's own shell says to tare. */
-function cleanEnvironment(): Record<string, string> {
+export function cleanEnvironment(): Record<string, string> {
   const entries = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !name.startsWith('TARE_') && name !== 'SOURCE_DATE_EPOCH',
   );

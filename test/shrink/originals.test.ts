@@ -45,7 +45,10 @@ describe.skipIf(!available)('an original', () => {
     const blind = await shrink('py-rare', ['--name', 'blind'], home);
     const risk = blind.partial.find((item) => item.name === 'iso-codes');
     expect(risk?.dropped.files).toBeGreaterThan(0);
-    const alive = await tareJson<VerifyResult>(['verify', 'blind', '--config', config('py-rare')], { home, code: 1 });
+    const alive = await tareJson<VerifyResult>(['verify', 'blind', '--config', config('py-rare'), '--timeout', '5'], {
+      home,
+      code: 1,
+    });
     expect(alive.probes.map((probe) => probe.ok)).toEqual([true, false]);
     const mended = await shrink('py-rare', ['--static', '--config', config('py-rare'), '--name', 'mended'], home);
     const rare = mended.repaired.find((item) => item.because.includes('http GET 8080/rare'));

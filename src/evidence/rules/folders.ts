@@ -23,6 +23,15 @@ const STANDARD = [
 ].map(pathOfText);
 /** Below these, folders that somebody else than root may write to are places of running programs. */
 const RUN_TIME = ['/run', '/var/cache', '/var/lib', '/var/log', '/var/spool'].map(pathOfText);
+/** Places of package managers, who have no work in a container. */
+const MANAGERS = new Set([
+  '/var/cache/apt',
+  '/var/cache/apk',
+  '/var/cache/debconf',
+  '/var/lib/apt',
+  '/var/lib/dpkg',
+  '/var/lib/apk',
+]);
 /** No image has more such folders that mean something. */
 const MAX_FOLDERS = 1000;
 const MAX_DEPTH = 6;
@@ -54,7 +63,7 @@ function ownedFolders(tree: Tree, top: TreePath): TreePath[] {
     root === undefined ? [] : [{ entry: root, depth: 0 }];
   for (let next = pending.shift(); next !== undefined && out.length < MAX_FOLDERS; next = pending.shift()) {
     for (const entry of tree.children(next.entry.path)) {
-      if (entry.type !== 'directory') continue;
+      if (entry.type !== 'directory' || MANAGERS.has(entry.path)) continue;
       if (entry.uid !== 0 || entry.gid !== 0 || (entry.mode & 0o002) !== 0) out.push(entry.path);
       if (next.depth < MAX_DEPTH) pending.push({ entry, depth: next.depth + 1 });
     }

@@ -31,8 +31,12 @@ export function watcherClient(stream: Duplex, faultFile: string): Tracer {
     const read = frameReader((kind, content) => {
       if (kind === FRAME.marked) waiting.shift()?.();
       else if (kind === FRAME.part) parts.push(Buffer.from(content));
-      else if (kind === FRAME.end) whole = true;
-      else if (kind === FRAME.unable) unable = content.toString('utf8');
+      else if (kind === FRAME.end) {
+        whole = true;
+        // The watcher waits for it.
+        stream.end();
+        finish();
+      } else if (kind === FRAME.unable) unable = content.toString('utf8');
     });
     const finish = (): void => {
       if (over) return;

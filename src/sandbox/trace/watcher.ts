@@ -19,6 +19,8 @@ const READY = 1;
 const CONTROL = 4;
 const MAX_COMMAND_BYTES = 64 * 1024; // 64 KiB
 const PART_BYTES = 256 * 1024; // 256 KiB
+/** How long tare may take to read the result, in milliseconds. */
+const GOODBYE_MS = 10_000;
 
 type Role = 'runtime' | 'control' | 'socket' | 'connection' | 'listener';
 interface Target extends PollTarget {
@@ -93,7 +95,10 @@ function main(): void {
     if (ended && !ready.some(({ role }) => role !== 'runtime')) break;
   }
   if (!heard) record.lacks('the runtime has installed no filter that asks');
-  sendResult(record);
+  if (targets.some(({ role }) => role === 'control')) {
+    sendResult(record);
+    awaitGoodbye(kernel);
+  }
   process.exit(0);
 }
 
@@ -130,6 +135,16 @@ function sendResult(record: Recording): void {
   }
   flush();
   tell(FRAME.end);
+}
+
+/** Tare closes the stream when it has read the result. Ending before, with words of it unread or still to come, would break the stream off and lose the result. */
+function awaitGoodbye(kernel: Kernel): void {
+  const chunk = Buffer.alloc(MAX_COMMAND_BYTES);
+  const deadline = performance.now() + GOODBYE_MS;
+  for (let left = GOODBYE_MS; left > 0; left = Math.ceil(deadline - performance.now())) {
+    if (kernel.poll([{ fd: CONTROL, revents: 0 }], left).length === 0) return;
+    if (readSync(CONTROL, chunk, 0, chunk.length, null) === 0) return;
+  }
 }
 
 function tell(kind: number, content?: Uint8Array): void {
