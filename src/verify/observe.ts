@@ -19,10 +19,8 @@ const DEFAULT_RUN_TIMEOUT_MS = 600_000;
 const STAYS_UP_MS = 1000;
 /** As a shell tells that a program cannot be started. */
 const NOT_STARTED = 127;
-/** As a shell tells of SIGKILL. */
-const KILLED = 137;
 /** From the last moment of a program to the news of it, in milliseconds. */
-const ENDING_MS = 200;
+const ENDING_MS = 1000;
 const STARTS = 'starts';
 
 /** What is done with a running container, in this order. */
@@ -162,8 +160,7 @@ async function execute(session: Session, argv: readonly string[], timeoutMs: num
   await session.mark(probe.name);
   if (session.exit() === undefined) {
     const asked = await askOnce(session, probe, timeoutMs);
-    const code = asked.answer?.kind === 'command' ? asked.answer.exit : undefined;
-    if (code !== KILLED && code !== NOT_STARTED) return asked;
+    if (asked.ok) return asked;
     // The program may have been ending just then, and have taken the command along.
     await session.pause(ENDING_MS);
     if (session.exit() === undefined) return asked;

@@ -172,6 +172,22 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink, observed', () => {
     expect(first).toMatchObject({ verified: null });
   });
 
+  it.skipIf(!needs('strace'))('from a profile makes no privileged call', async () => {
+    const folder = cwd();
+    const [file, log] = [join(folder, 'app.profile.json'), join(folder, 'calls')];
+    await tareJson(['observe', 'original', '-o', file, '--probe', 'http:8080/rare'], { home, cwd: folder });
+    const calls =
+      'mount,umount2,unshare,setns,pivot_root,chroot,ptrace,bpf,setuid,setgid,setgroups,capset,mknod,mknodat';
+    const traced = ['strace', '--follow-forks', '--quiet=all', `--trace=${calls}`, `--output=${log}`, process.execPath];
+    const answer = await tare(['shrink', 'original', '--profile', file], { home, cwd: folder, node: traced });
+    expect(answer.code, answer.stderr).toBe(0);
+    expect(
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !/ (?:---|\+\+\+) /.test(line)),
+    ).toEqual([]);
+  });
+
   it('keeps only what was used, when asked for', async () => {
     const used = await run(['--tightness', 'used', '--probe', 'http:8080/', '--name', 'used']);
     const reachable = await run(['--probe', 'http:8080/', '--name', 'reachable']);
