@@ -19,6 +19,7 @@ import { makeNodes } from './make-nodes.ts';
 import { removeTree } from './remove-tree.ts';
 import { restoreXattrs } from './restore-xattrs.ts';
 import { doing, timeOf, type MaterialiseOptions, type Target } from './unpack-target.ts';
+import { writeFromTars } from './unpack-threads.ts';
 import { writeFiles } from './write-files.ts';
 
 export { removeTree } from './remove-tree.ts';
@@ -87,11 +88,13 @@ async function fill(target: Target): Promise<void> {
   chmodSync(dir, WORKING_MODE);
   for (const folder of folders) doing(target, folder, (path) => mkdirSync(path, WORKING_MODE));
   let done = 0;
-  await writeFiles(target, files, () => {
-    done += 1;
-    if (done % PROGRESS_FILES !== 0) return;
+  const onDone = (count: number): void => {
+    const told = Math.floor(done / PROGRESS_FILES);
+    done += count;
+    if (Math.floor(done / PROGRESS_FILES) === told) return;
     ctx.onEvent({ kind: 'step.progress', step: 'unpack', done, total: files.length, unit: 'files' });
-  });
+  };
+  await writeFiles(target, await writeFromTars(target, files, onDone), () => onDone(1));
   const skipped = await makeNodes(target, nodes);
   for (const entry of hardlinks) if (!isToLink(entry) && !skipped.has(entry.link ?? '')) makeHardlink(target, entry);
   for (const entry of links) makeSymlink(target, entry);

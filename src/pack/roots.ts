@@ -10,13 +10,17 @@ import { ROOT } from '../base/path.ts';
 import { chainIds } from '../oci/chain-ids.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
-import { treeOfImage } from '../tree/image-tree.ts';
+import { treeOfImage, type ImageTree } from '../tree/image-tree.ts';
 import type { Tree } from '../tree/types.ts';
 import { materialise, removeTree } from './materialise.ts';
 import { holdsTree } from './root-check.ts';
 
 export interface RootfsOptions {
   readonly image: Image;
+  /** Of the image, when it is known already. */
+  readonly imageTree?: Pick<ImageTree, 'content' | 'layerTar' | 'tree'>;
+  /** Done while the files are written, by other threads for the most part. Not when they are there already. */
+  readonly meanwhile?: () => Promise<void>;
   readonly store: Store;
   readonly ctx: Context;
 }
@@ -37,13 +41,18 @@ const MAX_TRIES = 5;
  * processes: a root appears under its name only when it is complete, and a lease keeps `prune` away until `release`. When the home
  * cannot be written, it is a temporary folder that `release` removes.
  *
- * @throws TareError as treeOfImage and materialise
+ * @throws TareError as treeOfImage and materialise; what `meanwhile` throws
  */
-export async function rootfsOf({ ctx, image, store }: RootfsOptions): Promise<Rootfs> {
+export async function rootfsOf({ ctx, image, imageTree, meanwhile, store }: RootfsOptions): Promise<Rootfs> {
   const owners = process.getuid?.() === 0 ? 'keep' : 'self';
-  const { content, tree } = await treeOfImage(image, store, ctx.signal);
+  const { content, layerTar, tree } = imageTree ?? (await treeOfImage(image, store, ctx.signal));
+  const aside = once(async () => meanwhile?.());
   const fill = async (dir: string): Promise<void> => {
-    await materialise({ tree, content, dir, owners, ctx });
+    const [made, done] = await Promise.allSettled([
+      materialise({ tree, content, layerTar, dir, owners, ctx }),
+      aside(),
+    ]);
+    for (const item of [made, done]) if (item.status === 'rejected') throw item.reason;
     // Whoever runs in it must get in, whatever the umask was.
     await chmod(dir, tree.get(ROOT)?.mode ?? 0o755);
   };

@@ -1,4 +1,5 @@
 import { throwIfCancelled } from '../base/context.ts';
+import type { Digest } from '../base/digest.ts';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
 import { hostPath, quotePath } from '../base/path.ts';
@@ -11,6 +12,8 @@ export interface MaterialiseOptions {
   readonly dir: string;
   /** `keep`: as in the tree, which only root may; `self`: everything belongs to whoever runs this. */
   readonly owners: 'keep' | 'self';
+  /** The host file with the uncompressed tar of a layer: many files are written by threads then. */
+  readonly layerTar?: (diffId: Digest) => Promise<string>;
   readonly ctx: Context;
 }
 

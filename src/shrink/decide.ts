@@ -5,10 +5,12 @@ import type { RootPath } from '../evidence/collect.ts';
 import type { Facts } from '../evidence/facts.ts';
 import { gather, type Gathered } from '../evidence/gather.ts';
 import { includedPaths, pathMatcher } from '../evidence/include.ts';
+import { memoised } from '../evidence/memoised.ts';
 import type { PackageSource } from '../evidence/package-records.ts';
 import { observedRoots } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { IMAGE_RULES, USED_RULES } from '../evidence/rules/index.ts';
+import type { Analyser } from '../evidence/types.ts';
 import type { Image } from '../oci/types.ts';
 import { platformText } from '../oci/platform.ts';
 import { ownerOf } from '../packages/index.ts';
@@ -32,8 +34,20 @@ export interface DecideInput {
   /** What verification found missing so far. */
   readonly repairs: readonly RootPath[];
   readonly packages: PackageSource;
+  readonly analysers: Analysers;
   readonly facts: Facts;
   readonly ctx: Context;
+}
+
+/** They remember their answers: the same files are judged in every round. */
+export interface Analysers {
+  readonly all: readonly Analyser[];
+  readonly start: readonly Analyser[];
+}
+
+export function createAnalysers(): Analysers {
+  const made = (makers: readonly (() => Analyser)[]): readonly Analyser[] => makers.map((make) => memoised(make()));
+  return { all: made(ANALYSERS), start: made(START_ANALYSERS) };
 }
 
 export interface Decision {
@@ -43,7 +57,28 @@ export interface Decision {
 
 /** Evidence, static and observed, and the Plan that follows from it. @throws TareError what collecting and reading throw */
 export async function decide(input: DecideInput): Promise<Decision> {
-  const { content, ctx, facts, image, options, packages, tightness, tree } = input;
+  const { image, packages, tree } = input;
+  const { gathered, warnings } = await evidenceFor(input);
+  const databases = await packages.all();
+  const applications = applicationFolders(tree, workingFolder(image), gathered.graph);
+  const plan = makePlan({
+    tree,
+    graph: gathered.graph,
+    add: [...gathered.add, ...(await packages.records(gathered))],
+    excluded: gathered.excluded,
+    groupOf: imageGroups(applications, (path) => ownerOf(databases, path)),
+    offered: tree.walk(),
+    ownerOf: (path) => ownerOf(databases, path)?.name,
+    warnings: [...warnings, ...gathered.warnings],
+  });
+  return { gathered, plan };
+}
+
+/** The evidence alone, and what was wrong with what was asked for. @throws TareError what collecting and reading throw */
+export async function evidenceFor(
+  input: DecideInput,
+): Promise<{ readonly gathered: Gathered; readonly warnings: readonly Warning[] }> {
+  const { analysers, content, ctx, facts, image, options, packages, tightness, tree } = input;
   const used = tightness === 'used';
   const workdir = workingFolder(image);
   const [context] = input.started.map((item) => item.context);
@@ -89,25 +124,14 @@ export async function decide(input: DecideInput): Promise<Decision> {
       ...(observed?.roots ?? []),
       ...input.repairs,
     ],
-    analysers: (onlyObserved ? START_ANALYSERS : ANALYSERS).map((make) => make()),
+    analysers: onlyObserved ? analysers.start : analysers.all,
     rules: used ? USED_RULES : IMAGE_RULES,
     ruleOptions: { user: image.config.config?.User ?? '', folders: promisedFolders(image, workdir) },
     wholePackages: tightness === 'packages',
     excluded: pathMatcher(workdir, options.exclude ?? []),
     ...(used ? {} : { more: (graph) => applicationRoots(tree, applicationFolders(tree, workdir, graph), context) }),
   });
-  const applications = applicationFolders(tree, workdir, gathered.graph);
-  const plan = makePlan({
-    tree,
-    graph: gathered.graph,
-    add: [...gathered.add, ...(await packages.records(gathered))],
-    excluded: gathered.excluded,
-    groupOf: imageGroups(applications, (path) => ownerOf(databases, path)),
-    offered: tree.walk(),
-    ownerOf: (path) => ownerOf(databases, path)?.name,
-    warnings: [...warnings, ...gathered.warnings],
-  });
-  return { gathered, plan };
+  return { gathered, warnings };
 }
 
 const isSystems = (owner: Package | undefined): boolean => owner?.manager === 'dpkg' || owner?.manager === 'apk';

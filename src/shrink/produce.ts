@@ -36,20 +36,9 @@ export async function decideOn(
   knowledge: Knowledge,
   { ctx }: ShrinkTools,
 ): Promise<Decision> {
-  const { content, facts, image, packages, started, tightness, tree } = subject;
+  const { facts, image, started } = subject;
   ctx.onEvent({ kind: 'step.started', step: 'evidence', detail: started[0]?.context.argv.join(' ') ?? '' });
-  const decision = await decide({
-    image,
-    tree,
-    content,
-    started,
-    options,
-    tightness,
-    ...knowledge,
-    packages,
-    facts,
-    ctx,
-  });
+  const decision = await decide({ ...subject, ...knowledge, options, ctx });
   const { drop, keep } = decision.plan;
   if (!keep.some((item) => item.size > 0)) {
     throw new TareError('E_NO_ENTRY', `nothing of ${image.reference} would be kept`, {

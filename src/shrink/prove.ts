@@ -68,7 +68,10 @@ export async function prove({ knowledge: first, original: firstRun, subject, wat
     const proof = { produced, small, compared, ok, knowledge };
     if (ok || round >= MAX_ROUNDS) return proof;
     const traced = await watch({ image, drive, than: original }, { ...watching, trace: { syscalls: false } });
-    const found = await missedBy(subject, produced, traced, watching);
+    // What was put back and is still not there (an `exclude` wins) will not come by trying again.
+    const known = new Set(knowledge.repairs.map((item) => item.path));
+    const missed = await missedBy(subject, produced, traced, watching);
+    const found = missed.filter((item) => !known.has(item.path));
     if (found.length > 0) {
       knowledge = { ...knowledge, repairs: [...knowledge.repairs, ...found] };
       continue;

@@ -3,11 +3,13 @@ import { TareError } from '../base/error.ts';
 import { encodeProfile, mergeProfiles } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { parseCompression } from '../pack/index.ts';
+import { rootfsOf, type Rootfs } from '../pack/roots.ts';
 import { findSandbox } from '../sandbox/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { identityOf, openImage, writeImage } from '../transports/index.ts';
 import { showAnswer } from '../verify/compare.ts';
 import type { ObservedRun } from '../verify/observe.ts';
+import { evidenceFor } from './decide.ts';
 import { layering, outline } from './layers.ts';
 import { partialPackages } from './partial.ts';
 import { decideOn, DEFAULT_COMPRESSION, produce, type Knowledge, type Produced } from './produce.ts';
@@ -74,7 +76,8 @@ export async function observe(options: ShrinkOptions, tools: ShrinkTools): Promi
   const sandbox = await sandboxFor(options, tools);
   const subject = await openSubject(options, tools);
   const trace = { syscalls: options.syscalls === true };
-  const run = await watchOriginal(subject, { sandbox, options, tools, trace });
+  const root = await rootfsOf({ image: subject.image, imageTree: subject, ...tools });
+  const run = await watchOriginal(subject, root, { sandbox, options, tools, trace });
   const profile = profileOfRun(subject, run);
   if (profile === undefined) throw new Error('a traced run has an observation');
   return profile;
@@ -110,9 +113,12 @@ interface Made extends Known {
 async function know(subject: Subject, intent: Intent, sandbox: Sandbox | undefined, work: Work): Promise<Known> {
   const { options } = work;
   const given = options.profiles ?? [];
+  if (given.some((profile) => profile.paths.length === 0))
+    throw new TareError('E_PROFILE', 'a profile without any path: no program had started when it was recorded');
   if (sandbox === undefined) return { knowledge: { profile: merged(given), repairs: [] } };
   const trace = intent.observe ? { syscalls: wantsSyscalls(options) } : undefined;
-  const original = await watchOriginal(subject, { ...work, sandbox, trace });
+  const root = await unpackAndLearn(subject, merged(given), work);
+  const original = await watchOriginal(subject, root, { ...work, sandbox, trace });
   const observed = profileOfRun(subject, original);
   return {
     original,
@@ -122,6 +128,18 @@ async function know(subject: Subject, intent: Intent, sandbox: Sandbox | undefin
 }
 
 const wantsSyscalls = ({ restrict, syscalls }: ShrinkOptions): boolean => syscalls === true || restrict === true;
+
+/**
+ * The original's file system. While threads write it, this one judges what can be judged by the files alone: parsing them is most of the work of
+ * finding evidence, and is remembered. Not while the container runs, whose start is measured.
+ */
+function unpackAndLearn(subject: Subject, profile: Profile | undefined, { options, tools }: Work): Promise<Rootfs> {
+  const learn = async (): Promise<void> => {
+    await evidenceFor({ ...subject, profile, repairs: [], options, ctx: tools.ctx });
+  };
+  const { image, tightness } = subject;
+  return rootfsOf({ image, imageTree: subject, ...(tightness === 'used' ? {} : { meanwhile: learn }), ...tools });
+}
 
 const merged = ([first, ...rest]: readonly Profile[]): Profile | undefined =>
   first === undefined ? undefined : mergeProfiles(first, ...rest);
@@ -155,7 +173,11 @@ function unlike(subject: Subject, { compared, knowledge, small }: Proof): TareEr
       ? ''
       : `; original: ${showAnswer(failed.original.answer)}; small: ${failed.small.answer === undefined ? (failed.small.detail ?? 'no answer') : showAnswer(failed.small.answer)}`;
   const said = small.output.trim().split('\n').slice(-8).join('\n');
-  const tried = knowledge.repairs.length === 0 ? '' : `; ${knowledge.repairs.length} paths were put back in vain`;
+  const [repaired] = repairsOf(knowledge);
+  const tried =
+    repaired === undefined
+      ? ''
+      : `; ${knowledge.repairs.length} paths were put back in vain, the first of them ${JSON.stringify(repaired.path)}`;
   return new TareError(
     'E_UNLIKE',
     `the small ${subject.image.reference} does not answer ${failed?.name ?? 'a probe'} as the original does: ${failed?.difference?.text ?? ''}${answers}${tried}${said === '' ? '' : `; it printed: ${said}`}`,

@@ -8,10 +8,11 @@ import { parseImageName } from '../oci/reference.ts';
 import { parsePlatform, platformText, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Tightness } from '../plan/types.ts';
-import { treeOfImage } from '../tree/image-tree.ts';
+import { treeOfImage, type ImageTree } from '../tree/image-tree.ts';
 import type { ContentReader, Tree } from '../tree/types.ts';
 import { openImage } from '../transports/index.ts';
 import { transportOf } from '../transports/route.ts';
+import { createAnalysers, type Analysers } from './decide.ts';
 import { startedProcesses, type StartedProcess } from './start.ts';
 import type { ShrinkOptions, ShrinkTools, Sizes } from './types.ts';
 
@@ -19,10 +20,12 @@ import type { ShrinkOptions, ShrinkTools, Sizes } from './types.ts';
 export interface Subject {
   readonly image: Image;
   readonly tree: Tree;
+  readonly layerTar: ImageTree['layerTar'];
   readonly content: ContentReader;
   readonly platform: Platform;
   readonly started: readonly StartedProcess[];
   readonly packages: PackageSource;
+  readonly analysers: Analysers;
   readonly facts: Awaited<ReturnType<typeof openFacts>>;
   readonly tightness: Tightness;
   /** Of the result. */
@@ -44,7 +47,7 @@ export async function openSubject(options: ShrinkOptions, { ctx, store }: Shrink
     throw new TareError('E_PLATFORM', `${image.reference} is of ${platformText(platform)}, not ${options.platform}`);
   const name = shrunkName(options, image);
   ctx.onEvent({ kind: 'step.started', step: 'index', detail: image.reference });
-  const { content, tree } = await treeOfImage(image, store, ctx.signal);
+  const { content, layerTar, tree } = await treeOfImage(image, store, ctx.signal, { unpack: true });
   let disk = 0;
   let files = 0;
   for (const entry of tree.walk()) {
@@ -65,10 +68,12 @@ export async function openSubject(options: ShrinkOptions, { ctx, store }: Shrink
   return {
     image,
     tree,
+    layerTar,
     content,
     platform,
     started: startedProcesses(image, tree, options.exec ?? []),
     packages,
+    analysers: createAnalysers(),
     facts,
     tightness: options.tightness ?? 'reachable',
     name,

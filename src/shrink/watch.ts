@@ -4,7 +4,7 @@ import { profileOf } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { normalisePlatform, platformText } from '../oci/platform.ts';
 import type { Image } from '../oci/types.ts';
-import { rootfsOf } from '../pack/roots.ts';
+import { rootfsOf, type Rootfs } from '../pack/roots.ts';
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
 import { hostPlatform } from '../transports/image.ts';
@@ -43,6 +43,8 @@ export function driveAgain(original: ObservedRun, options: ShrinkOptions): Drive
 
 interface Watched {
   readonly image: Image;
+  /** Its file system, when it is there already. */
+  readonly root?: Rootfs;
   readonly drive: Drive;
   /** Of the original: a small image that takes much longer is not going to answer. */
   readonly than?: ObservedRun;
@@ -58,13 +60,13 @@ const UNSEEN = 'tare shrink --static --no-verify';
 
 /** Runs an image and drives it. @throws TareError when this machine cannot run it; E_CANCELLED */
 export function watch(
-  { askAgain = false, drive, image, restricted = false, than }: Watched,
+  { askAgain = false, drive, image, restricted = false, root, than }: Watched,
   { options, sandbox, security, tools, trace }: WatchOptions,
 ): Promise<ObservedRun> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   return observeImage({
     image,
-    rootfs: (which) => rootfsOf({ image: which, store: tools.store, ctx: tools.ctx }),
+    rootfs: async (which) => root ?? rootfsOf({ image: which, store: tools.store, ctx: tools.ctx }),
     sandbox,
     drive,
     ...(trace === undefined ? {} : { trace }),
@@ -79,11 +81,11 @@ export function watch(
  * Runs the original. It has to pass the user's own probes: nothing can be compared with what does not work.
  * @throws TareError E_ORIGINAL with the container's output; E_SANDBOX when it is made for another processor
  */
-export async function watchOriginal(subject: Subject, watching: WatchOptions): Promise<ObservedRun> {
+export async function watchOriginal(subject: Subject, root: Rootfs, watching: WatchOptions): Promise<ObservedRun> {
   const { ctx } = watching.tools;
   const { image } = subject;
   ctx.onEvent({ kind: 'step.started', step: 'observe', detail: `${image.reference}, ${watching.sandbox.description}` });
-  const run = await watch({ image, drive: driveOf(watching.options), askAgain: true }, watching);
+  const run = await watch({ image, root, drive: driveOf(watching.options), askAgain: true }, watching);
   const failed = [...run.outcomes, ...run.exec, ...(run.run === undefined ? [] : [run.run])].find((item) => !item.ok);
   if (failed !== undefined) throw originalFails(image, failed, run);
   for (const warning of incompleteness(run)) ctx.onEvent({ kind: 'warning', warning });
@@ -124,9 +126,13 @@ function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): Ta
   });
 }
 
-/** What a traced run says of an image's files. */
+/** What a traced run says of an image's files. @throws TareError E_TRACER when it says nothing: not even the start of its program was seen */
 export function profileOfRun(subject: Subject, run: ObservedRun): Profile | undefined {
   if (run.observation === undefined) return undefined;
+  if (run.observation.paths.length === 0) {
+    const why = run.observation.incomplete ?? 'no program of it was seen to start';
+    throw new TareError('E_TRACER', `nothing is known of what ${subject.image.reference} asked for: ${why}`);
+  }
   const probes: readonly Probe[] = run.probes;
   return profileOf({
     observation: run.observation,

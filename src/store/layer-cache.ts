@@ -1,19 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hexOf, type Digest } from '../base/digest.ts';
-import { fromErrno, isTareError, TareError } from '../base/error.ts';
+import { isTareError, TareError } from '../base/error.ts';
 import type { BlobSource, Descriptor } from '../oci/types.ts';
 import { makeFolder, readIfThere, replaceFile, sizeIfThere } from './files.ts';
 import { makeLayout } from './layout.ts';
 import { sameStamp, stampOf, unchanged, verifyFile, type FileStamp } from './file-stamp.ts';
-import { decodeRecord, encodeRecord, type LayerRecord } from './layer-record.ts';
+import { decodeHead, decodeRecord, encodeRecord, type LayerHead, type LayerRecord } from './layer-record.ts';
 import { requireLayerType, scanLayer, tarOfLayer } from './layer-scan.ts';
+import { MIN_THREAD_BYTES, tarInThread } from './layer-thread.ts';
 import { storePaths, temporaryPath } from './paths.ts';
+import { tarFile } from './tar-file.ts';
 import type { LayerIndex, Store } from './types.ts';
 
 export type LayerCache = Pick<Store, 'layerIndex' | 'putLayerIndex' | 'layerTar'>;
+
+interface ScanOptions {
+  readonly signal: AbortSignal | undefined;
+  /** See `scanLayer`. */
+  readonly keep?: (chunk: Uint8Array) => Promise<void>;
+}
 
 export interface LayerCacheOptions {
   /** `TARE_HOME`. The cache is in `<home>/tare/index/` and `<home>/tare/layers/`. */
@@ -54,7 +61,10 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
 
   const recordFile = (digest: Digest): string => join(paths.layerIndexes, digest.replace(':', '-'));
 
-  const load = async (digest: Digest): Promise<LayerRecord | undefined> => {
+  const load = async <T extends LayerHead>(
+    digest: Digest,
+    decode: (bytes: Buffer) => T | undefined,
+  ): Promise<T | LayerRecord | undefined> => {
     const known = inMemory.get(digest);
     if (known !== undefined) return known;
     let bytes: Buffer | undefined;
@@ -64,7 +74,7 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
       if (NO_CACHE.some((code) => isTareError(error, code))) return undefined;
       throw error;
     }
-    const record = bytes === undefined ? undefined : decodeRecord(bytes);
+    const record = bytes === undefined ? undefined : decode(bytes);
     return record?.digest === digest ? record : undefined;
   };
 
@@ -90,32 +100,50 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
     source: BlobSource,
     layer: Descriptor,
     diffId: Digest,
-    signal: AbortSignal | undefined,
+    { keep, signal }: ScanOptions,
   ): Promise<LayerIndex> => {
     requireLayerType(layer);
     const file = await fileOf(source, layer);
     const before = file === undefined ? undefined : await stampOf(file);
-    const record = await load(layer.digest);
+    const record = await load(layer.digest, decodeRecord);
     if (record !== undefined) {
       requireSame(record, layer, diffId);
-      if (file === undefined || before === undefined) return record.index;
-      if (!record.files.some((known) => sameStamp(known, before))) {
+      if (file !== undefined && before !== undefined && !isKnown(record, before)) {
         await verifyFile(file, layer);
         await remember(record, await unchanged(file, before));
       }
       return record.index;
     }
-    const found = await scanLayer(source.open(layer), layer, diffId, signal);
+    const tar =
+      file === undefined || layer.size < MIN_THREAD_BYTES
+        ? tarOfLayer(source.open(layer), layer, diffId, signal)
+        : tarInThread(file, layer, diffId, signal);
+    const found = await scanLayer(tar, layer, diffId, keep);
     const stamp = file === undefined || before === undefined ? undefined : await unchanged(file, before);
     await remember({ digest: layer.digest, index: found, files: [] }, stamp);
     return found;
   };
 
-  const layerIndex: LayerCache['layerIndex'] = async (source, layer, diffId, signal) => {
+  /** Size of the tar in bytes, when the index is there and `layerIndex` would have nothing to do. */
+  const knownSize = async (source: BlobSource, layer: Descriptor, diffId: Digest): Promise<number | undefined> => {
+    const head = await load(layer.digest, decodeHead);
+    if (head === undefined) return undefined;
+    requireSame(head, layer, diffId);
+    const file = await fileOf(source, layer);
+    const stamp = file === undefined ? undefined : await stampOf(file);
+    return stamp === undefined || isKnown(head, stamp) ? head.index.disk : undefined;
+  };
+
+  const indexOnce = async (
+    source: BlobSource,
+    layer: Descriptor,
+    diffId: Digest,
+    options: ScanOptions,
+  ): Promise<LayerIndex> => {
     const running = indexing.get(layer.digest);
     // Whoever started it may be cancelled, or ask with another diff ID: the others look for themselves.
     if (running !== undefined) await running.catch(() => undefined);
-    const started = index(source, layer, diffId, signal);
+    const started = index(source, layer, diffId, options);
     indexing.set(layer.digest, started);
     try {
       return await started;
@@ -130,38 +158,40 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
     diffId: Digest,
     signal: AbortSignal | undefined,
   ): Promise<string> => {
-    const { disk } = await layerIndex(source, layer, diffId, signal);
-    if (layer.digest === diffId) {
-      // Verified by `layerIndex` just now.
-      const file = await fileOf(source, layer);
-      if (file !== undefined) return file;
-    }
     const name = `${hexOf(diffId)}.tar`;
-    const cached = join(layersDir, name);
-    if ((await sizeOrNothing(cached)) === disk) return cached;
-    if (temporaryDir !== undefined && (await sizeOrNothing(join(temporaryDir, name))) === disk)
-      return join(temporaryDir, name);
-    const write = async (temporary: string, target: string): Promise<string> => {
-      await writeTar(tarOfLayer(source.open(layer), layer, diffId, signal), temporary);
-      await rename(temporary, target).catch((error: unknown) => {
-        throw fromErrno(error, `cannot write ${target}`);
-      });
-      return target;
-    };
-    if (
-      await prepared(async () => {
+    const file = tarFile(async () => {
+      const there = await prepared(async () => {
         await makeLayout(paths);
         await makeFolder(layersDir);
-      })
-    ) {
-      return write(await temporaryPath(paths), cached);
+      });
+      if (there) return { temporary: await temporaryPath(paths), target: join(layersDir, name) };
+      temporaryDir ??= temporaryFolder();
+      return { temporary: join(temporaryDir, `${name}.part`), target: join(temporaryDir, name) };
+    });
+    try {
+      // A layer that is seen for the first time is decompressed once: the pass that makes its index writes its tar, too.
+      const isPlain = layer.digest === diffId;
+      const disk =
+        (await knownSize(source, layer, diffId)) ??
+        (await indexOnce(source, layer, diffId, { signal, ...(isPlain ? {} : { keep: file.write }) })).disk;
+      if (file.begun()) return await file.commit();
+      if (isPlain) {
+        // Verified just now, or known to be the file that was.
+        const blob = await fileOf(source, layer);
+        if (blob !== undefined) return blob;
+      }
+      for (const dir of [layersDir, ...(temporaryDir === undefined ? [] : [temporaryDir])])
+        if ((await sizeOrNothing(join(dir, name))) === disk) return join(dir, name);
+      for await (const chunk of tarOfLayer(source.open(layer), layer, diffId, signal)) await file.write(chunk);
+      return await file.commit();
+    } catch (error) {
+      await file.abort();
+      throw error;
     }
-    temporaryDir ??= temporaryFolder();
-    return write(join(temporaryDir, `${name}.part`), join(temporaryDir, name));
   };
 
   return {
-    layerIndex,
+    layerIndex: (source, layer, diffId, signal) => indexOnce(source, layer, diffId, { signal }),
     putLayerIndex: async (layer, found) => {
       const file = await blobs?.file?.(layer);
       await remember(
@@ -200,8 +230,10 @@ function temporaryFolder(): string {
   return dir;
 }
 
+const isKnown = ({ files }: LayerHead, stamp: FileStamp): boolean => files.some((known) => sameStamp(known, stamp));
+
 /** The descriptor and the config are as much input as the blob is. @throws TareError E_SIZE, E_DIGEST */
-function requireSame({ index }: LayerRecord, layer: Descriptor, diffId: Digest): void {
+function requireSame({ index }: LayerHead, layer: Descriptor, diffId: Digest): void {
   if (index.wire !== layer.size) {
     throw new TareError(
       'E_SIZE',
@@ -222,20 +254,5 @@ async function sizeOrNothing(file: string): Promise<number | undefined> {
   } catch (error) {
     if (NO_CACHE.some((code) => isTareError(error, code))) return undefined;
     throw error;
-  }
-}
-
-async function writeTar(tar: AsyncIterable<Uint8Array>, target: string): Promise<void> {
-  try {
-    const handle = await open(target, 'wx', 0o644);
-    try {
-      for await (const chunk of tar) await handle.writeFile(chunk);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    await rm(target, { force: true });
-    throw fromErrno(error, `cannot write ${target}`);
   }
 }

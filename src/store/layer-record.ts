@@ -12,6 +12,11 @@ export interface LayerRecord {
   readonly files: readonly FileStamp[];
 }
 
+/** The same as a whole, without what is in it. */
+export interface LayerHead extends Pick<LayerRecord, 'digest' | 'files'> {
+  readonly index: Omit<LayerIndex, 'members'>;
+}
+
 // One line with the version and the sha256 of all that follows; then a line of JSON on the layer; then one with a JSON array for each member: all
 // of them together may be longer than a string can be.
 // All text is bytes: what is stored is its latin1 form, so a path stands in the file as it is in the archive.
@@ -79,21 +84,33 @@ function rowOf(member: IndexedMember): Row {
 
 /** Undefined when it is of another version or damaged in any way. */
 export function decodeRecord(bytes: Buffer): LayerRecord | undefined {
+  return decoded(bytes, (head, body) => {
+    const members: IndexedMember[] = [];
+    for (let start = 0; start < body.length;) {
+      const end = body.indexOf('\n', start);
+      if (end === -1) return undefined;
+      members.push(memberOf(JSON.parse(body.toString('latin1', start, end)) as Row));
+      start = end + 1;
+    }
+    return { ...head, index: { ...head.index, members } };
+  });
+}
+
+/** The same without the members, of which there may be hundreds of thousands. */
+export function decodeHead(bytes: Buffer): LayerHead | undefined {
+  return decoded(bytes, (head) => head);
+}
+
+/** @param rest is given what follows the head */
+function decoded<T>(bytes: Buffer, rest: (head: LayerHead, body: Buffer) => T | undefined): T | undefined {
   const lineEnd = bytes.indexOf('\n');
   const body = bytes.subarray(lineEnd + 1);
   const sum = createHash('sha256').update(body).digest('hex');
   if (lineEnd === -1 || bytes.toString('latin1', 0, lineEnd) !== `${MAGIC} ${sum}`) return undefined;
   const headEnd = body.indexOf('\n');
   try {
-    const head = JSON.parse(body.toString('latin1', 0, headEnd)) as Partial<Head>;
-    const members: IndexedMember[] = [];
-    for (let start = headEnd + 1; start < body.length;) {
-      const end = body.indexOf('\n', start);
-      if (end === -1) return undefined;
-      members.push(memberOf(JSON.parse(body.toString('latin1', start, end)) as Row));
-      start = end + 1;
-    }
-    return recordOf(head, members);
+    const head = headOf(JSON.parse(body.toString('latin1', 0, headEnd)) as Partial<Head>);
+    return head === undefined ? undefined : rest(head, body.subarray(headEnd + 1));
   } catch (error) {
     // The sum was right, so tare wrote it; but not this version of it.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
@@ -109,11 +126,10 @@ interface Head {
   readonly disk: number;
 }
 
-function recordOf(head: Partial<Head>, members: readonly IndexedMember[]): LayerRecord | undefined {
-  const { digest, diffId, disk, files, wire } = head;
+function headOf({ diffId, digest, disk, files, wire }: Partial<Head>): LayerHead | undefined {
   if (digest === undefined || diffId === undefined || !isDigest(digest) || !isDigest(diffId)) return undefined;
   if (typeof wire !== 'number' || typeof disk !== 'number' || !Array.isArray(files)) return undefined;
-  return { digest, files, index: { diffId, wire, disk, members } };
+  return { digest, files, index: { diffId, wire, disk } };
 }
 
 function memberOf(row: Row): IndexedMember {

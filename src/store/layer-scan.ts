@@ -97,19 +97,24 @@ async function* decompressed(blob: AsyncGenerator<Uint8Array>): AsyncGenerator<U
 }
 
 /**
- * What is in a layer, in one pass over its bytes. @throws TareError as `tarOfLayer`, and E_TAR
+ * What is in a layer, in one pass over its tar.
+ * @param keep is given the tar as well, chunk by chunk; a chunk may change once its promise is settled
+ * @throws TareError E_TAR; what `tar` and `keep` throw
  */
 export async function scanLayer(
-  source: Bytes,
-  layer: Descriptor,
+  tar: Bytes,
+  { size: wire }: Descriptor,
   diffId: Digest,
-  signal?: AbortSignal,
+  keep?: (chunk: Uint8Array) => Promise<void>,
 ): Promise<LayerIndex> {
   const scanner = createScanner();
   let disk = 0;
   let fault: { readonly error: unknown } | undefined;
-  for await (const chunk of tarOfLayer(source, layer, diffId, signal)) {
+  for await (const chunk of tar) {
     disk += chunk.length;
+    // Written by another thread while it is hashed by this one.
+    const kept = keep?.(chunk);
+    kept?.catch(() => undefined);
     // After a fault the rest is still read: a damaged blob should say that it is the wrong one.
     if (fault === undefined) {
       try {
@@ -118,9 +123,10 @@ export async function scanLayer(
         fault = { error };
       }
     }
+    await kept;
   }
   if (fault !== undefined) throw fault.error;
-  return { diffId, wire: layer.size, disk, members: scanner.end() };
+  return { diffId, wire, disk, members: scanner.end() };
 }
 
 interface Scanner {

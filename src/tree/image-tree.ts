@@ -18,8 +18,15 @@ const MAX_KEPT_BYTES = 256 * 1024 ** 2; // 256 MiB
 export interface ImageTree {
   readonly tree: Tree;
   readonly content: ContentReader;
+  /** The host file with the uncompressed tar of a layer. */
+  readonly layerTar: (diffId: Digest) => Promise<string>;
   /** One for each layer, base first. */
   readonly indexes: readonly LayerIndex[];
+}
+
+export interface TreeOptions {
+  /** Content will be read: layers that are seen for the first time are unpacked by the pass that makes their index. */
+  readonly unpack?: boolean;
 }
 
 /**
@@ -28,7 +35,12 @@ export interface ImageTree {
  *
  * @throws TareError E_MANIFEST when layers and diff IDs do not pair up; E_LIMIT when the layers hold too much together; E_CANCELLED; what `Store.layerIndex` and `treeOfLayers` throw
  */
-export async function treeOfImage(image: Image, store: Store, signal?: AbortSignal): Promise<ImageTree> {
+export async function treeOfImage(
+  image: Image,
+  store: Store,
+  signal?: AbortSignal,
+  { unpack = false }: TreeOptions = {},
+): Promise<ImageTree> {
   const { layers } = image.manifest;
   const diffIds = image.config.rootfs.diff_ids;
   if (layers.length !== diffIds.length) {
@@ -41,6 +53,7 @@ export async function treeOfImage(image: Image, store: Store, signal?: AbortSign
   let keptBytes = 0;
   const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, number) => {
     if (signal !== undefined) throwIfCancelled(signal);
+    if (unpack) await store.layerTar(image.blobs, layer, diffIds[number] as Digest, signal);
     const index = await store.layerIndex(image.blobs, layer, diffIds[number] as Digest, signal);
     members += index.members.length;
     for (const member of index.members) keptBytes += keptBytesOf(member);
@@ -52,12 +65,10 @@ export async function treeOfImage(image: Image, store: Store, signal?: AbortSign
     }
     return index;
   });
-  const content = contentReader({
-    layerTar: async (diffId) => {
-      const layer = layers[diffIds.indexOf(diffId)];
-      if (layer === undefined) throw new Error(`no layer of ${image.reference} has the diff ID ${diffId}`);
-      return store.layerTar(image.blobs, layer, diffId, signal);
-    },
-  });
-  return { tree: treeOfLayers(indexes), content, indexes };
+  const layerTar = async (diffId: Digest): Promise<string> => {
+    const layer = layers[diffIds.indexOf(diffId)];
+    if (layer === undefined) throw new Error(`no layer of ${image.reference} has the diff ID ${diffId}`);
+    return store.layerTar(image.blobs, layer, diffId, signal);
+  };
+  return { tree: treeOfLayers(indexes), content: contentReader({ layerTar }), layerTar, indexes };
 }

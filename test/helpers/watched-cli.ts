@@ -65,7 +65,7 @@ export async function watchedTare(
       ...leftoversBelow(run),
       ...leftoversBelow(tmp),
       ...[...seen].filter(([key]) => isThere(key)).map(([key, command]) => `process ${key}: ${command}`),
-      ...halfWritten(options.home),
+      ...halfWritten(options.home).map((name) => `half-written ${name}`),
     ],
   };
 }

@@ -13,10 +13,12 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createContext } from '../../src/base/context.ts';
+import type { Digest } from '../../src/base/digest.ts';
 import type { Image } from '../../src/oci/types.ts';
 import { rootfsOf, type Rootfs } from '../../src/pack/roots.ts';
 import { storeImage } from '../../src/pack/store-image.ts';
 import type { Store } from '../../src/store/types.ts';
+import { treeOfImage } from '../../src/tree/image-tree.ts';
 import { openImage } from '../../src/transports/index.ts';
 import { file, folder, freshStore, hardlink, pack, symlink } from '../helpers/pack.ts';
 
@@ -45,6 +47,61 @@ async function released(rootfs: Rootfs): Promise<string> {
   await rootfs.release();
   return rootfs.dir;
 }
+
+describe('rootfsOf of many files, which threads write', () => {
+  const many = [...Array(1600).keys()].map((number) =>
+    file(`/d${number % 7}/f${number}`, number === 3 ? Buffer.alloc(2_500_000, 'abc') : `content ${number}`, {
+      mode: number % 2 === 0 ? 0o644 : 0o4755,
+    }),
+  );
+  const entries = [...[...Array(7).keys()].map((number) => folder(`/d${number}`)), file('/empty', ''), ...many];
+  const manyFiles = async (store: Store): Promise<Image> => {
+    const { descriptor } = await storeImage({
+      store,
+      config: { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } },
+      layers: [await pack({ entries, store, epoch: 1_000_000_000 })],
+    });
+    return openImage(descriptor.digest, { store, ctx });
+  };
+
+  it('has them as the image has, and does something else meanwhile, once', async () => {
+    const store = await freshStore();
+    const packed = await manyFiles(store);
+    let times = 0;
+    const meanwhile = (): Promise<void> => Promise.resolve(void (times += 1));
+    const dir = await released(await rootfsOf({ image: packed, meanwhile, store, ctx }));
+    for (const number of [0, 1, 3, 700, 1599]) {
+      const path = join(dir, `d${number % 7}/f${number}`);
+      const { mode, mtimeMs } = statSync(path);
+      expect([mode & 0o7777, mtimeMs / 1000]).toEqual([number % 2 === 0 ? 0o644 : 0o4755, 1_000_000_000]);
+      expect(readFileSync(path, 'utf8')).toBe(
+        number === 3 ? 'abc'.repeat(833_334).slice(0, 2_500_000) : `content ${number}`,
+      );
+    }
+    expect(statSync(join(dir, 'empty')).size).toBe(0);
+    await released(await rootfsOf({ image: packed, meanwhile, store, ctx }));
+    expect(times).toBe(1);
+  });
+
+  it('is nothing at all when a byte of the cached layer was changed', async () => {
+    const store = await freshStore();
+    const packed = await manyFiles(store);
+    const { layerTar } = await treeOfImage(packed, store);
+    const tar = await layerTar(packed.config.rootfs.diff_ids[0] as Digest);
+    const bytes = readFileSync(tar);
+    bytes.write('CONTENT 1200', bytes.indexOf('content 1200'));
+    writeFileSync(tar, bytes);
+    await expect(rootfsOf({ image: packed, store, ctx })).rejects.toMatchObject({ code: 'E_DIGEST' });
+    expect(roots(store)).toEqual([]);
+  });
+
+  it('is nothing at all when what is done meanwhile fails', async () => {
+    const store = await freshStore();
+    const meanwhile = (): Promise<void> => Promise.reject(new Error('it fails'));
+    await expect(rootfsOf({ image: await manyFiles(store), meanwhile, store, ctx })).rejects.toThrow('it fails');
+    expect(roots(store)).toEqual([]);
+  });
+});
 
 describe('rootfsOf', () => {
   it('unpacks an image once', async () => {

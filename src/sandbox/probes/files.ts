@@ -58,6 +58,6 @@ async function textOf(file: string): Promise<string> {
   try {
     return (await readSmallFile(file, MAX_FILE_BYTES)).toString('utf8');
   } catch (error) {
-    throw fromErrno(error, `cannot read ${file}`);
+    throw fromErrno(error, `cannot read ${file}`, { hint: 'name a file of this machine that you may read' });
   }
 }

@@ -33,6 +33,16 @@ function isWatcher(pid: string, dir: string): boolean {
 describe.each(['crun', 'runc'] as const)('an observed container of %s', (runtime) => {
   const available = needs(runtime, 'unshare', 'nsenter', 'ldd');
 
+  it.skipIf(!available)('tells what it saw although a phase is marked just when the container has ended', async () => {
+    const { sandbox } = await sandboxIn({ runtime });
+    const running = await sandbox.start(nodeSpec(root.dir, 'setTimeout(() => process.exit(1), 100)', traced));
+    // Nobody reads meanwhile, as in a process that has much to do.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+    await running.mark('late');
+    expect((await running.observation()).paths.length).toBeGreaterThan(5);
+    expect(await running.wait()).toEqual({ code: 1 });
+  });
+
   it.skipIf(!available)('tells phases apart, and sees what is executed in it', async () => {
     const { dir, sandbox } = await sandboxIn({ runtime });
     const running = await sandbox.start(nodeSpec(root.dir, TICK, traced));
