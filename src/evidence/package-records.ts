@@ -26,6 +26,7 @@ export interface PackageSource {
 
 /** dpkg replaces this file with every change of any package. */
 const DPKG_STATUS = pathOfText('/var/lib/dpkg/status');
+const DPKG_INFO = pathOfText('/var/lib/dpkg/info');
 const APK_INSTALLED = ['/lib/apk/db/installed', '/usr/lib/apk/db/installed'].map(pathOfText);
 
 /** The packages of what an image is made from. A machine has thousands of record files: what they said last time is remembered. */
@@ -85,7 +86,11 @@ async function rememberedRecords(
       .map((edge) => edge.to)
       .filter((path) => (under === '/' || !isInside(under, path)) && !gathered.excluded(path)),
   );
-  const question = `records of dpkg for ${sha256([...kept].sort(compareBytes).join('\0'))}`;
+  // Of an image the lists may differ although the status does not: a later layer may have changed them.
+  const lists = tree
+    .children(tree.resolve(DPKG_INFO)?.entry.path ?? DPKG_INFO)
+    .map((entry) => `${entry.path} ${entry.sha256 ?? ''}`);
+  const question = `records of dpkg for ${sha256([...[...kept].sort(compareBytes), ...lists].join('\0'))}`;
   const known = facts.find(status, question);
   if (Array.isArray(known)) return (known as readonly [string, string][]).map(recalled);
   const records = await recordsOf(await databases(), gathered);

@@ -1,6 +1,15 @@
-import { ancestorsOf, isInside, nameOf, parentOf, pathOfText, ROOT, type TreePath } from '../base/path.ts';
+import {
+  ancestorsOf,
+  bytesOfText,
+  isInside,
+  joinPath,
+  nameOf,
+  parentOf,
+  pathOfText,
+  ROOT,
+  type TreePath,
+} from '../base/path.ts';
 import type { RootPath } from '../evidence/collect.ts';
-import { ownFiles } from '../evidence/node/own-files.ts';
 import type { EvidenceGraph, ProcessContext } from '../evidence/types.ts';
 import type { Tree } from '../tree/types.ts';
 
@@ -10,8 +19,27 @@ const SYSTEM_TOPS = new Set(
 );
 /** Folders of the system whose children are applications of their own. */
 const NESTS = ['/home', '/opt', '/srv', '/usr/src', '/var/www', '/usr/share/nginx', '/usr/local/app'].map(pathOfText);
-/** What makes a folder the home of a run time or of an environment, not of an application: its files come by evidence. */
-const RUN_TIME_MARKS = ['bin', 'include', 'lib', 'lib64', 'pkg', 'share'];
+/** What only the home of a run time or of an environment has: its files come by evidence. */
+const RUN_TIME_MARKS = [
+  'pyvenv.cfg',
+  'conda-meta',
+  'host/fxr',
+  'jre/lib',
+  'lib/jvm.cfg',
+  'lib/node_modules/npm',
+  'pkg/mod',
+  'pkg/tool',
+].map(bytesOfText);
+/** In an application's folder these come by evidence too, or are for the workshop alone. */
+const LEFT_OUT =
+  /^(?:node_modules|site-packages|dist-packages|__pycache__|\.git|\.hg|\.svn|\.(?:mypy|pytest|ruff)_cache)$/;
+/** A working folder that is one of these says nothing of an application. */
+const SYSTEM_FOLDERS = new Set(
+  `/ /bin /boot /dev /etc /home /lib /lib64 /media /mnt /proc /run /sbin /sys /tmp /usr /usr/bin /usr/lib /usr/lib64 /usr/local /usr/local/bin /usr/local/lib
+    /usr/local/sbin /usr/sbin /usr/share /var /var/cache /var/lib /var/log /var/run /var/tmp`.split(/\s+/),
+);
+/** Depth that no application has: links are not followed, so only a hostile tree gets there. */
+const MAX_DEPTH = 256;
 
 /**
  * Folders that hold the application itself, as far as something in them is needed: the working folder, top folders that no system has, and the
@@ -20,7 +48,8 @@ const RUN_TIME_MARKS = ['bin', 'include', 'lib', 'lib64', 'pkg', 'share'];
 export function applicationFolders(tree: Tree, workdir: TreePath, graph: EvidenceGraph): readonly TreePath[] {
   const found = new Set<TreePath>();
   const start = tree.resolve(workdir)?.entry;
-  if (start?.type === 'directory' && !isSystem(start.path)) found.add(start.path);
+  if (start?.type === 'directory' && !SYSTEM_FOLDERS.has(start.path) && !isRunTime(tree, start.path))
+    found.add(start.path);
   const tops = new Set<TreePath>();
   for (const { to } of graph.edges) {
     const top = applicationTop(to);
@@ -33,7 +62,7 @@ export function applicationFolders(tree: Tree, workdir: TreePath, graph: Evidenc
 /** The application's own files, kept as a matter of course: a chain from the entry point is the better answer. */
 export function applicationRoots(tree: Tree, folders: readonly TreePath[], context: ProcessContext): RootPath[] {
   return folders.flatMap((folder) =>
-    ownFiles(tree, folder, { secrets: true }).map((path) => ({
+    filesOf(tree, folder).map((path) => ({
       root: 'app',
       path,
       kind: 'app' as const,
@@ -53,13 +82,26 @@ function applicationTop(path: TreePath): TreePath | undefined {
   return ancestors.find((folder) => NESTS.includes(parentOf(folder)));
 }
 
-function isSystem(path: TreePath): boolean {
-  const [first] = ancestorsOf(`${path}/x` as TreePath).filter((folder) => folder !== ROOT);
-  if (first === undefined || !SYSTEM_TOPS.has(nameOf(first))) return path === ROOT;
-  return !NESTS.some((nest) => path !== nest && isInside(nest, path));
+function isRunTime(tree: Tree, folder: TreePath): boolean {
+  const lib = tree.children(joinPath(folder, bytesOfText('lib')));
+  return (
+    RUN_TIME_MARKS.some((name) => tree.get(joinPath(folder, name)) !== undefined) ||
+    lib.some((entry) => entry.type === 'directory' && /^python\d/.test(nameOf(entry.path)))
+  );
 }
 
-function isRunTime(tree: Tree, folder: TreePath): boolean {
-  const names = new Set(tree.children(folder).map((entry) => nameOf(entry.path)));
-  return RUN_TIME_MARKS.filter((name) => names.has(name)).length >= 2;
+/** Everything below the folder but what comes by evidence; folders that are empty too: something may be written there. */
+function filesOf(tree: Tree, folder: TreePath): TreePath[] {
+  const out: TreePath[] = [];
+  const visit = (at: TreePath, depth: number): void => {
+    for (const entry of depth > MAX_DEPTH ? [] : tree.children(at)) {
+      if (entry.type !== 'directory') out.push(entry.path);
+      else if (!LEFT_OUT.test(nameOf(entry.path)) && !isRunTime(tree, entry.path)) {
+        if (tree.children(entry.path).length === 0) out.push(entry.path);
+        visit(entry.path, depth + 1);
+      }
+    }
+  };
+  visit(folder, 0);
+  return out;
 }

@@ -1,5 +1,6 @@
 import { throwIfCancelled } from '../base/context.ts';
 import { packLayer, parseCompression, type PackedLayer } from '../pack/index.ts';
+import { ROOT } from '../base/path.ts';
 import { GROUPS, type Plan } from '../plan/types.ts';
 import type { ContentReader, Entry, Tree } from '../tree/types.ts';
 import type { LayerMode, ShrinkTools, ShrunkLayer } from './types.ts';
@@ -42,6 +43,12 @@ export function layering({ mode, originalLayers, plan, tree }: LayeringInput): r
   for (const { entry, group } of kept) put(homes === undefined ? group : layerName(homes(entry)), entry);
   for (const { entry, group } of plan.add)
     put(homes === undefined ? group : layerName(tree.get(entry.path)?.layer ?? top), entry);
+  const root = tree.get(ROOT);
+  // Who may write to the root folder itself: a layer says so only when it is not as every engine makes it.
+  if (root !== undefined && (root.mode !== PLAIN_MODE || root.uid !== 0 || root.gid !== 0)) {
+    const [first] = groups.keys();
+    if (first !== undefined) put(homes === undefined ? first : layerName(root.layer ?? 0), root);
+  }
   const order = homes === undefined ? GROUPS : Array.from({ length: originalLayers }, (_, at) => layerName(at));
   return order.flatMap((group) => {
     const entries = groups.get(group);
@@ -49,6 +56,7 @@ export function layering({ mode, originalLayers, plan, tree }: LayeringInput): r
   });
 }
 
+const PLAIN_MODE = 0o755;
 const layerName = (index: number): string => `layer ${index}`;
 
 /** A link to a file of a lower layer would become a copy. */

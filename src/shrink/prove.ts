@@ -1,6 +1,7 @@
 import { showPath, textOfBytes } from '../base/path.ts';
 import type { RootPath } from '../evidence/collect.ts';
 import { leadTo } from '../evidence/lead.ts';
+import { phaseNames } from '../evidence/observed/phases.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { openImage } from '../transports/index.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
@@ -101,10 +102,12 @@ async function missedBy(
   const { tree } = await treeOfImage(image, tools.store, tools.ctx.signal);
   const missed = missedPaths(traced.observation, tree, subject.tree);
   const asked = missed.filter((item) => item.how.some((how) => how !== 'list'));
+  // Words of commands and query strings may hold secrets, and reasons travel with the image.
+  const names = phaseNames(traced.probes);
   return (asked.length > 0 ? asked : missed).map((item) => {
     const by = item.by.map(showPath).join(', ');
     const how = item.how.includes('open') || item.how.includes('exec') ? 'opened' : 'looked-up';
-    return repair(subject, item.path, how, `missed by ${by} during ${item.phase}, and put back`);
+    return repair(subject, item.path, how, `missed by ${by} during ${names.nameOf(item.phase)}, and put back`);
   });
 }
 

@@ -36,18 +36,32 @@ export async function shrink(options: ShrinkOptions, tools: ShrinkTools): Promis
     const subject = await openSubject(options, tools);
     const made = await make(subject, intent, sandbox, { options, tools });
     await tools.store.tag(subject.name, made.produced.descriptor, made.produced.evidence);
+    for (const warning of made.produced.decision.plan.warnings) tools.ctx.onEvent({ kind: 'warning', warning });
     const outputs = await writeOutputs(subject.name, options.output ?? [], tools);
     const seconds = (performance.now() - began) / 1000;
     const result = { ...(await resultOf(subject, made, options)), outputs, seconds };
     const security = securityOf(made.knowledge.profile, subject.image);
     return {
       result,
-      ...(made.observed === undefined ? {} : { observed: made.observed }),
+      ...(made.observed === undefined ? {} : { observed: withRepairs(made.observed, made.knowledge) }),
       ...(security === undefined ? {} : { seccomp: security.seccomp }),
     };
   } finally {
     await lease.release();
   }
+}
+
+/** What verification put back was needed too: who shrinks by the profile alone must not miss it again. */
+function withRepairs(profile: Profile, { repairs }: Knowledge): Profile {
+  const known = new Set(profile.paths.map((row) => row.path));
+  const fresh = new Map(repairs.filter(({ path }) => !known.has(path)).map((item) => [item.path, item]));
+  const rows = [...fresh.values()].map(({ kind, path }) => ({
+    path,
+    how: [kind === 'opened' ? ('open' as const) : ('stat' as const)],
+    by: [],
+    phases: ['repair'],
+  }));
+  return rows.length === 0 ? profile : mergeProfiles({ ...profile, paths: [...profile.paths, ...rows] });
 }
 
 /** The Plan alone, by what is known without running anything but, if wanted, the original. Nothing is written. */
@@ -247,7 +261,7 @@ function verdictOf({ original, proof }: Made, options: ShrinkOptions): Pick<Shri
   if (proof === undefined) {
     const byProfile = (options.profiles ?? []).length > 0 && options.verify === undefined;
     const unverified = byProfile
-      ? 'a profile decided, nothing was run: --verify does'
+      ? 'a profile decided, nothing was run: `tare verify` does'
       : 'verification was switched off';
     return { verified: null, unverified };
   }

@@ -130,5 +130,6 @@ export function findProgram(
     return path !== undefined && isFile(path) ? path : undefined;
   }
   const folders = (env['PATH'] ?? DEFAULT_PATH).split(':').filter((folder) => folder.startsWith('/'));
-  return folders.map((folder) => joinPath(clampedPath(folder), bytesOfText(name))).find(isFile);
+  const found = folders.map((folder) => joinPath(clampedPath(folder), bytesOfText(name))).filter(isFile);
+  return found.find((path) => ((tree.resolve(path)?.entry.mode ?? 0) & 0o111) !== 0) ?? found[0];
 }

@@ -1,6 +1,6 @@
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import { differenceOf, type CompareMode } from './compare.ts';
-import { sure, type Difference } from './difference.ts';
+import type { Difference } from './difference.ts';
 import type { ObservedRun } from './observe.ts';
 
 /** One question to both images. */
@@ -53,18 +53,21 @@ function paired(
   });
 }
 
-/** A program that stays up in the original and ends with an error in the other. Both may end by themselves: then with the same code. */
+/** A program that stays up in the original and ends in the other. Both may end by themselves: then with the same code. */
 function endDifference(original: ObservedRun, small: ObservedRun): Compared | undefined {
   const code = small.exit?.code;
-  if (code === undefined || code === original.exit?.code || (original.exit === undefined && code === 0))
-    return undefined;
+  if (code === undefined || code === original.exit?.code) return undefined;
   const outcome = (run: ObservedRun): ProbeOutcome => ({ name: 'exit', ok: (run.exit?.code ?? 0) === 0, ms: 0 });
   const there = original.exit === undefined ? 'stays up' : `ends with exit code ${original.exit.code}`;
   return {
     name: 'exit',
     original: outcome(original),
     small: outcome(small),
-    difference: sure(`exit code: the original ${there}, this ends with exit code ${code}`),
+    // A program that is done soon may be done a moment too late to be seen: another run of the original tells.
+    difference: {
+      text: `exit code: the original ${there}, this ends with exit code ${code}`,
+      doubtful: original.exit === undefined && code === 0,
+    },
   };
 }
 
@@ -76,7 +79,13 @@ export function withAnswersOf(first: ObservedRun, other: ObservedRun): ObservedR
       if (same?.answer === undefined || same.name !== outcome.name || !same.ok) return outcome;
       return { ...outcome, again: [...(outcome.again ?? []), same.answer, ...(same.again ?? [])] };
     });
-  return { ...first, outcomes: add(first.outcomes, other.outcomes), exec: add(first.exec, other.exec) };
+  const exit = first.exit ?? other.exit;
+  return {
+    ...first,
+    outcomes: add(first.outcomes, other.outcomes),
+    exec: add(first.exec, other.exec),
+    ...(exit === undefined ? {} : { exit }),
+  };
 }
 
 /**

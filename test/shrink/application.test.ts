@@ -19,7 +19,12 @@ const files = {
   '/code/main.py': '',
   '/opt/tool/run.py': '',
   '/opt/jdk/bin/java': '',
-  '/opt/jdk/lib/modules': '',
+  '/opt/jdk/lib/jvm.cfg': '',
+  '/rails/bin/rails': '',
+  '/rails/lib/x.rb': '',
+  '/usr/app/vendor/boot.css': '',
+  '/usr/app/static/tests/x.html': '',
+  '/srv/page.html': '',
   '/go/bin/x': '',
   '/go/pkg/mod': '',
   '/usr/lib/x.so': '',
@@ -35,6 +40,9 @@ describe('the application in an image', () => {
     ['lies below /opt', '/', ['/opt/tool/run.py'], ['/opt/tool']],
     ['lies below /usr/src', '/usr/src/app', ['/usr/src/app/x.js'], ['/usr/src/app']],
     ['is the content of a server', '/', ['/usr/share/nginx/html/index.html'], ['/usr/share/nginx/html']],
+    ['may have folders like a run time', '/', ['/rails/bin/rails'], ['/rails']],
+    ['is the working folder, wherever that is', '/usr/app', [], ['/usr/app']],
+    ['is a working folder that holds others', '/srv', [], ['/srv']],
     ['is not a run time', '/', ['/opt/jdk/bin/java', '/go/bin/x'], []],
     ['is not the system', '/usr/lib', ['/usr/lib/x.so'], []],
     ['is not the root', '/', [], []],
@@ -47,5 +55,7 @@ describe('the application in an image', () => {
     const context = { argv: [], env: {}, cwd: pathOfText('/app') };
     const roots = applicationRoots(tree, [pathOfText('/app')], context);
     expect(roots.map((root) => root.path)).toEqual(['/app/.env', '/app/data/words.txt', '/app/server.py']);
+    const other = applicationRoots(tree, [pathOfText('/usr/app')], context);
+    expect(other.map((root) => root.path)).toEqual(['/usr/app/static/tests/x.html', '/usr/app/vendor/boot.css']);
   });
 });

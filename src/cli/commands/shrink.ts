@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import { TareError } from '../../base/error.ts';
 import type { Config } from '../../config/config.ts';
 import type { ShrinkOptions, Shrunk } from '../../shrink/types.ts';
 import { driveOptions, DRIVE_OPTIONS } from '../drive.ts';
@@ -9,13 +10,12 @@ export const command: CommandSpec = {
   arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
   summary: 'make an image without what it never needs',
   description:
-    'Runs the image in a sandbox and watches what it asks for while it is probed; adds what follows from its files (imports, libraries, interpreters, settings); packs the rest of nothing; runs the result with the same probes, compares the answers, and puts back what was missed.',
+    'Runs the image in a sandbox and watches what it asks for while it is probed; adds what follows from its files (imports, libraries, interpreters, settings); packs that and nothing else; runs the result with the same probes, compares the answers, and puts back what was missed.',
   options: [
     {
       flags: '-n, --name <name>',
       description: 'name of the result',
       defaultText: "the original's, with -shrunk after its tag",
-      config: 'name',
     },
     { flags: '--platform <os/arch>', description: 'which image of an index', config: 'platform' },
     {
@@ -72,6 +72,10 @@ export const command: CommandSpec = {
 };
 
 async function shrinkCommand({ args, cli, options }: CommandInput) {
+  if (options.text('profileOut') !== undefined && (options.flag('static') || options.list('profile').length > 0))
+    throw new TareError('E_USAGE', '--profile-out: nothing is watched with --static or --profile', {
+      hint: 'leave one of them out; `tare profile merge` joins profiles',
+    });
   const { planShrink, shrink } = await import('../../shrink/shrink.ts');
   const settings = await shrinkOptions(String(args[0]), options, cli);
   const tools = { store: await cli.store(), ctx: cli.ctx };
@@ -116,7 +120,6 @@ export async function shrinkOptions(image: string, options: Options, cli: CliCon
   };
   const { exclude = [], include = [] } = config;
   return {
-    ...(config.name === undefined ? {} : { name: config.name }),
     ...(config.platform === undefined ? {} : { platform: config.platform }),
     ...(config.tightness === undefined ? {} : { tightness: config.tightness }),
     ...(config.compression === undefined ? {} : { compression: config.compression }),

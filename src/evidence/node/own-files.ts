@@ -68,14 +68,12 @@ const INTERPRETED = /^(?:package\.json|composer\.json|Gemfile|config\.ru|.*\.(?:
 
 /**
  * The application's own files, folders excluded, in byte order: everything below `dir` but what the tables above leave out. Links are listed, not followed.
- * `secrets`: with files that may hold some.
  */
-export function ownFiles(tree: Tree, dir: TreePath, options: { readonly secrets?: boolean } = {}): TreePath[] {
+export function ownFiles(tree: Tree, dir: TreePath): TreePath[] {
   const out: TreePath[] = [];
   const binary = !tree
     .children(tree.resolve(dir)?.entry.path ?? dir)
     .some((entry) => INTERPRETED.test(nameOf(entry.path)));
-  const files = options.secrets === true ? FILES.filter((line) => !SECRETS.includes(line)) : FILES;
   const visit = (at: TreePath, depth: number): void => {
     if (depth > MAX_DEPTH) return;
     for (const entry of tree.children(at)) {
@@ -83,10 +81,7 @@ export function ownFiles(tree: Tree, dir: TreePath, options: { readonly secrets?
       if (entry.type === 'directory') {
         const skipped = isLeftOut(FOLDERS, name) || (binary && SOURCE_FOLDERS.test(name));
         if (!skipped && tree.get(joinPath(entry.path, ENVIRONMENT)) === undefined) visit(entry.path, depth + 1);
-      } else if (
-        isOwn(files, name, { top: depth === 0, binary }) &&
-        !(entry.type === 'symlink' && isLeftOut(FOLDERS, name))
-      )
+      } else if (isOwn(name, { top: depth === 0, binary }) && !(entry.type === 'symlink' && isLeftOut(FOLDERS, name)))
         out.push(entry.path);
     }
   };
@@ -99,12 +94,8 @@ export function isSecret(name: string): boolean {
   return isLeftOut(SECRETS, name);
 }
 
-function isOwn(
-  files: typeof FILES,
-  name: string,
-  { binary, top }: { readonly top: boolean; readonly binary: boolean },
-): boolean {
-  if (isLeftOut(files, name) || (binary && SOURCES.test(name))) return false;
+function isOwn(name: string, { binary, top }: { readonly top: boolean; readonly binary: boolean }): boolean {
+  if (isLeftOut(FILES, name) || (binary && SOURCES.test(name))) return false;
   return !(top && PROSE.test(name) && !LICENCE.test(name));
 }
 
