@@ -13,17 +13,23 @@ interface Answer {
  */
 export function memoised(analyser: Analyser): Analyser {
   const answers = new Map<string, Promise<Answer>>();
-  const keys = new WeakMap<ProcessContext, string>();
-  const keyOf = (context: ProcessContext): string => {
-    const known = keys.get(context) ?? canonicalJson(context);
-    keys.set(context, known);
-    return known;
+  // Contexts by number: their texts hold whole environments, and would be hashed at each question.
+  const numbers = new Map<string, number>();
+  const known = new WeakMap<ProcessContext, number>();
+  const numberOf = (context: ProcessContext): number => {
+    let number = known.get(context);
+    if (number !== undefined) return number;
+    const text = canonicalJson(context);
+    number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    known.set(context, number);
+    return number;
   };
   return {
     name: analyser.name,
     wants: (question, head) => analyser.wants(question, head),
     edges: async (question, tools) => {
-      const key = `${question.path}\0${keyOf(question.context)}`;
+      const key = `${question.path}\0${numberOf(question.context)}`;
       let answer = answers.get(key);
       if (answer === undefined) {
         const warnings: Warning[] = [];

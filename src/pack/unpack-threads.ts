@@ -5,15 +5,16 @@ import { TareError } from '../base/error.ts';
 import { receivedError } from '../base/thread-error.ts';
 import { workerUrl } from '../base/worker-url.ts';
 import type { ContentRef, Entry } from '../tree/types.ts';
-import type { FileJob, UnpackAnswer, UnpackJob } from './unpack-worker.ts';
+import type { FileJob, UnpackAnswer, UnpackPlace } from './unpack-worker.ts';
 import { timeOf, unpackError, type Target } from './unpack-target.ts';
 
 /** Fewer files are written before threads have started. */
 const MIN_FILES = 1500;
 /** The kernel does most of the work; more would wait for the same disk. */
 const MAX_THREADS = 2;
-/** What making a file costs, as bytes that could be written meanwhile. */
-const FILE_COST_BYTES = 32 * 1024;
+/** Files that are handed to a thread at a time, and how often ahead, lest it wait for this one. */
+const LOT_FILES = 200;
+const LOTS_AHEAD = 8;
 
 type LayerRef = ContentRef & { readonly in: 'layer' };
 
@@ -34,28 +35,28 @@ export async function writeFromTars(
   const diffIds = [...new Set(mine.map((entry) => (entry.content as LayerRef).diffId))];
   const tars: string[] = [];
   for (const diffId of diffIds) tars.push(await layerTar(diffId));
-  const lots = divided(mine, Math.min(MAX_THREADS, target.ctx.concurrency));
+  throwIfCancelled(target.ctx.signal);
+  const lots: Entry[][] = [];
+  for (let at = 0; at < mine.length; at += LOT_FILES) lots.push(mine.slice(at, at + LOT_FILES));
   const stop = new AbortController();
   const cancel = (): void => stop.abort();
   target.ctx.signal.addEventListener('abort', cancel, { once: true });
+  let failure: { readonly error: unknown } | undefined;
+  const run = async (): Promise<void> => {
+    try {
+      await runThread({ target, diffIds, tars, lots, onDone, stop: stop.signal });
+    } catch (error) {
+      failure ??= { error };
+      stop.abort();
+    }
+  };
   try {
-    throwIfCancelled(target.ctx.signal);
-    let failure: { readonly error: unknown } | undefined;
-    const run = async (lot: readonly Entry[]): Promise<void> => {
-      const job: UnpackJob = { dir: target.dir, tars, files: lot.map((entry) => jobOf(target, entry, diffIds)) };
-      try {
-        await runThread({ target, job, lot, onDone, stop: stop.signal });
-      } catch (error) {
-        failure ??= { error };
-        stop.abort();
-      }
-    };
     // All of them: before what was written is removed nobody may write any more.
-    await Promise.all(lots.map(run));
-    if (failure !== undefined) throw failure.error;
+    await Promise.all(Array.from({ length: Math.min(MAX_THREADS, target.ctx.concurrency) }, run));
   } finally {
     target.ctx.signal.removeEventListener('abort', cancel);
   }
+  if (failure !== undefined) throw failure.error;
   return files.filter((entry) => !inTar(entry));
 }
 
@@ -74,52 +75,48 @@ function jobOf(target: Target, entry: Entry, diffIds: readonly Digest[]): FileJo
   };
 }
 
-/** In about equal parts of neighbours: two threads hardly ever add to the same folder, of which only one at a time may. */
-function divided(files: readonly Entry[], parts: number): Entry[][] {
-  const cost = (entry: Entry): number => entry.size + FILE_COST_BYTES;
-  const share = files.reduce((sum, entry) => sum + cost(entry), 0) / parts;
-  const lots: Entry[][] = Array.from({ length: parts }, () => []);
-  let sum = 0;
-  for (const entry of files) {
-    lots[Math.min(parts - 1, Math.floor(sum / share))]?.push(entry);
-    sum += cost(entry);
-  }
-  return lots.filter((lot) => lot.length > 0);
-}
-
 interface ThreadOptions {
   readonly target: Target;
-  readonly job: UnpackJob;
-  readonly lot: readonly Entry[];
+  readonly diffIds: readonly Digest[];
+  readonly tars: readonly string[];
+  /** Each thread takes from it what it does next. */
+  readonly lots: Entry[][];
   readonly onDone: (files: number) => void;
   readonly stop: AbortSignal;
 }
 
-async function runThread({ job, lot, onDone, stop, target }: ThreadOptions): Promise<void> {
+async function runThread({ diffIds, lots, onDone, stop, tars, target }: ThreadOptions): Promise<void> {
   const worker = new Worker(workerUrl(import.meta.url, './unpack-worker'), {
-    workerData: job,
+    workerData: { dir: target.dir, tars } satisfies UnpackPlace,
     execArgv: [],
     name: 'tare-unpack',
   });
-  let done = 0;
+  const sent: Entry[][] = [];
+  const send = (): void => {
+    const lot = lots.shift();
+    if (lot === undefined) return;
+    sent.push(lot);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+    worker.postMessage(lot.map((entry) => jobOf(target, entry, diffIds)));
+  };
   const ended = new Promise<void>((resolve, reject) => {
     worker.on('message', (answer: UnpackAnswer) => {
-      if ('error' in answer) {
-        const entry = lot[answer.at] as Entry;
-        reject(unpackError(target, entry, receivedError(answer.error)));
+      const lot = sent.shift() ?? [];
+      if (answer !== 'done') {
+        reject(unpackError(target, lot[answer.at] as Entry, receivedError(answer.error)));
         return;
       }
-      onDone(answer.done - done);
-      done = answer.done;
+      onDone(lot.length);
+      send();
+      if (sent.length === 0) resolve();
     });
     worker.on('error', (cause: Error) =>
       reject(new TareError('E_INTERNAL', `an unpacking thread failed: ${cause.message}`, { cause })),
     );
-    worker.on('exit', () => {
-      if (done === lot.length) resolve();
-      else reject(new TareError('E_CANCELLED', 'interrupted'));
-    });
+    worker.on('exit', () => reject(new TareError('E_CANCELLED', 'interrupted')));
     stop.addEventListener('abort', () => void worker.terminate(), { once: true });
+    for (let ahead = 0; ahead < LOTS_AHEAD; ahead++) send();
+    if (sent.length === 0) resolve();
   });
   try {
     await ended;

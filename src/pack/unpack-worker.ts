@@ -12,50 +12,46 @@ export interface FileJob {
   /** When the owner is to be set. */
   readonly owner?: readonly [uid: number, gid: number];
   readonly mtime: number | string;
-  /** Which of `UnpackJob.tars`. */
+  /** Which of `UnpackPlace.tars`. */
   readonly tar: number;
   readonly offset: number;
   readonly size: number;
   readonly sha256?: string;
 }
 
-export interface UnpackJob {
+export interface UnpackPlace {
   readonly dir: string;
   readonly tars: readonly string[];
-  readonly files: readonly FileJob[];
 }
 
-/** So many of the files are done; or what was wrong with the one at that place, after which no more comes. */
-export type UnpackAnswer = { readonly done: number } | { readonly at: number; readonly error: SentError };
+/** To each message, which is a lot of files: that they are all there, or what was wrong with the one at that place. */
+export type UnpackAnswer = 'done' | { readonly at: number; readonly error: SentError };
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const BUFFER_BYTES = 1024 * 1024; // 1 MiB
-const FILES_PER_ANSWER = 250;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is the entry of a worker thread');
-const job = workerData as UnpackJob;
+const place = workerData as UnpackPlace;
 const buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-const tars = job.tars.map((tar) => openSync(tar, O_RDONLY | O_NOFOLLOW));
-const answer = (value: UnpackAnswer): void => port.postMessage(value);
+// Node closes them with the thread (`trackUnmanagedFds`).
+const tars = place.tars.map((tar) => openSync(tar, O_RDONLY | O_NOFOLLOW));
 
-try {
-  let at = 0;
-  try {
-    for (; at < job.files.length; at++) {
-      writeFile(job.files[at] as FileJob);
-      if ((at + 1) % FILES_PER_ANSWER === 0) answer({ done: at + 1 });
+port.on('message', (lot: readonly FileJob[]) => port.postMessage(write(lot)));
+
+function write(lot: readonly FileJob[]): UnpackAnswer {
+  for (const [at, file] of lot.entries()) {
+    try {
+      writeFile(file);
+    } catch (error) {
+      return { at, error: sentError(error) };
     }
-    answer({ done: at });
-  } catch (error) {
-    answer({ at, error: sentError(error) });
   }
-} finally {
-  for (const fd of tars) closeSync(fd);
+  return 'done';
 }
 
 function writeFile(file: FileJob): void {
-  const fd = openSync(hostPath(job.dir, file.path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  const fd = openSync(hostPath(place.dir, file.path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     if (file.size > 0) copyContent(file, fd);
     if (file.owner !== undefined) fchownSync(fd, ...file.owner);

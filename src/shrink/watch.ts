@@ -35,10 +35,16 @@ export function driveOf(options: ShrinkOptions): Drive {
   };
 }
 
-/** The same questions for the small image: what crawling found is asked, not sought again, and nobody waits for more. */
+/** The same for the small image: what crawling found is asked, not sought again. */
 export function driveAgain(original: ObservedRun, options: ShrinkOptions): Drive {
-  const { exec = [], run } = options;
-  return { probes: original.probes, exec, crawl: false, ...(run === undefined ? {} : { run }) };
+  const { exec = [], observeMs, run } = options;
+  return {
+    probes: original.probes,
+    exec,
+    crawl: false,
+    ...(run === undefined ? {} : { run }),
+    ...(observeMs === undefined ? {} : { observeMs }),
+  };
 }
 
 interface Watched {

@@ -11,7 +11,7 @@ import { decodeHead, decodeRecord, encodeRecord, type LayerHead, type LayerRecor
 import { requireLayerType, scanLayer, tarOfLayer } from './layer-scan.ts';
 import { MIN_THREAD_BYTES, tarInThread } from './layer-thread.ts';
 import { storePaths, temporaryPath } from './paths.ts';
-import { tarFile } from './tar-file.ts';
+import { tarFile, type TarFile } from './tar-file.ts';
 import type { LayerIndex, Store } from './types.ts';
 
 export type LayerCache = Pick<Store, 'layerIndex' | 'putLayerIndex' | 'layerTar'>;
@@ -152,14 +152,10 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
     }
   };
 
-  const unpack = async (
-    source: BlobSource,
-    layer: Descriptor,
-    diffId: Digest,
-    signal: AbortSignal | undefined,
-  ): Promise<string> => {
-    const name = `${hexOf(diffId)}.tar`;
-    const file = tarFile(async () => {
+  /** Made anew, in the home or, when that cannot be written, in a temporary folder. */
+  const newTar = (diffId: Digest): TarFile =>
+    tarFile(async () => {
+      const name = tarName(diffId);
       const there = await prepared(async () => {
         await makeLayout(paths);
         await makeFolder(layersDir);
@@ -168,20 +164,49 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
       temporaryDir ??= temporaryFolder();
       return { temporary: join(temporaryDir, `${name}.part`), target: join(temporaryDir, name) };
     });
+
+  /** The index; a layer that is decompressed for it leaves its tar as well, so that it is decompressed once. */
+  const indexAndTar = async (
+    source: BlobSource,
+    layer: Descriptor,
+    diffId: Digest,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly index: LayerIndex; readonly tar?: string }> => {
+    // A plain one is its own tar.
+    if (layer.digest === diffId) return { index: await indexOnce(source, layer, diffId, { signal }) };
+    const file = newTar(diffId);
     try {
-      // A layer that is seen for the first time is decompressed once: the pass that makes its index writes its tar, too.
-      const isPlain = layer.digest === diffId;
-      const disk =
-        (await knownSize(source, layer, diffId)) ??
-        (await indexOnce(source, layer, diffId, { signal, ...(isPlain ? {} : { keep: file.write }) })).disk;
-      if (file.begun()) return await file.commit();
-      if (isPlain) {
-        // Verified just now, or known to be the file that was.
-        const blob = await fileOf(source, layer);
-        if (blob !== undefined) return blob;
-      }
-      for (const dir of [layersDir, ...(temporaryDir === undefined ? [] : [temporaryDir])])
-        if ((await sizeOrNothing(join(dir, name))) === disk) return join(dir, name);
+      const index = await indexOnce(source, layer, diffId, { signal, keep: file.write });
+      return file.begun() ? { index, tar: await file.commit() } : { index };
+    } catch (error) {
+      await file.abort();
+      throw error;
+    }
+  };
+
+  const unpack = async (
+    source: BlobSource,
+    layer: Descriptor,
+    diffId: Digest,
+    signal: AbortSignal | undefined,
+  ): Promise<string> => {
+    let disk = await knownSize(source, layer, diffId);
+    if (disk === undefined) {
+      const { index, tar } = await indexAndTar(source, layer, diffId, signal);
+      if (tar !== undefined) return tar;
+      disk = index.disk;
+    }
+    if (layer.digest === diffId) {
+      // Verified just now, or known to be the file that was.
+      const file = await fileOf(source, layer);
+      if (file !== undefined) return file;
+    }
+    for (const dir of [layersDir, ...(temporaryDir === undefined ? [] : [temporaryDir])]) {
+      const cached = join(dir, tarName(diffId));
+      if ((await sizeOrNothing(cached)) === disk) return cached;
+    }
+    const file = newTar(diffId);
+    try {
       for await (const chunk of tarOfLayer(source.open(layer), layer, diffId, signal)) await file.write(chunk);
       return await file.commit();
     } catch (error) {
@@ -191,7 +216,10 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
   };
 
   return {
-    layerIndex: (source, layer, diffId, signal) => indexOnce(source, layer, diffId, { signal }),
+    layerIndex: async (source, layer, diffId, signal, unpacked = false) =>
+      unpacked
+        ? (await indexAndTar(source, layer, diffId, signal)).index
+        : indexOnce(source, layer, diffId, { signal }),
     putLayerIndex: async (layer, found) => {
       const file = await blobs?.file?.(layer);
       await remember(
@@ -229,6 +257,8 @@ function temporaryFolder(): string {
   process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
+
+const tarName = (diffId: Digest): string => `${hexOf(diffId)}.tar`;
 
 const isKnown = ({ files }: LayerHead, stamp: FileStamp): boolean => files.some((known) => sameStamp(known, stamp));
 

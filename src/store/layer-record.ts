@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDigest, type Digest } from '../base/digest.ts';
 import type { FileStamp } from './file-stamp.ts';
 import type { EntryType, SparseRun } from '../formats/tar/types.ts';
+import type { Writable } from '../base/writable.ts';
 import type { IndexedMember, LayerIndex } from './types.ts';
 
 /** What is remembered of a layer. */
@@ -136,16 +137,14 @@ function memberOf(row: Row): IndexedMember {
   const [path, typeNumber, mode, uid, gid, size, mtime, dataOffset, dataSize, sha256, rare] = row;
   const type = TYPES[typeNumber];
   if (typeof path !== 'string' || type === undefined) throw new TypeError('a row of a layer index is not valid');
-  const member = { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize };
-  if (rare === 0) return sha256 === '' ? member : { ...member, sha256 };
-  return {
-    ...member,
-    ...(sha256 === '' ? {} : { sha256 }),
-    ...(rare.link === undefined ? {} : { linkname: rare.link }),
-    ...(rare.device === undefined ? {} : { device: rare.device }),
-    ...(rare.sparse === undefined ? {} : { sparse: rare.sparse }),
-    ...(rare.xattrs === undefined
-      ? {}
-      : { xattrs: new Map(rare.xattrs.map(([name, value]) => [name, Buffer.from(value, 'latin1')])) }),
-  };
+  // Assigned, not spread: V8 keeps an object that was spread and then added to as a hash table, four times as large. There may be 100000s.
+  const member: Writable<IndexedMember> = { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize };
+  if (sha256 !== '') member.sha256 = sha256;
+  if (rare === 0) return member;
+  if (rare.link !== undefined) member.linkname = rare.link;
+  if (rare.device !== undefined) member.device = rare.device;
+  if (rare.sparse !== undefined) member.sparse = rare.sparse;
+  if (rare.xattrs !== undefined)
+    member.xattrs = new Map(rare.xattrs.map(([name, value]) => [name, Buffer.from(value, 'latin1')]));
+  return member;
 }

@@ -7,6 +7,7 @@ import { hashFor, verified, type Bytes } from '../base/streams.ts';
 import { decompress as gunzip, isGzip } from '../formats/gzip/index.ts';
 import { createTarParser, type TarMember } from '../formats/tar/index.ts';
 import { decompress as unzstd, isZstd } from '../formats/zstd/index.ts';
+import type { Writable } from '../base/writable.ts';
 import type { Descriptor } from '../oci/types.ts';
 import type { IndexedMember, LayerIndex } from './types.ts';
 
@@ -129,6 +130,13 @@ export async function scanLayer(
   return { diffId, wire, disk, members: scanner.end() };
 }
 
+/** Field by field, for the reason that layer-record.ts gives. */
+function withHash(member: TarMember, sha256: string): IndexedMember {
+  const { dataOffset, dataSize, gid, mode, mtime, path, size, type, uid } = member;
+  const hashed: Writable<IndexedMember> = { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize, sha256 };
+  return Object.assign(hashed, member);
+}
+
 interface Scanner {
   push(chunk: Uint8Array): void;
   end(): readonly IndexedMember[];
@@ -150,7 +158,7 @@ function createScanner(): Scanner {
     data: (chunk) => hash?.update(chunk),
     memberEnd: () => {
       if (current === undefined) return;
-      members.push(hash === undefined ? current : { ...current, sha256: hash.end() });
+      members.push(hash === undefined ? current : withHash(current, hash.end()));
       current = undefined;
     },
   });

@@ -69,9 +69,16 @@ export interface Store {
   lease(): Promise<{ release(): Promise<void> }>;
   /**
    * The index of a layer; the first call decompresses and verifies (digest, size, diff ID), later ones read the cache.
+   * @param unpacked `layerTar` will be asked for: when the layer has to be decompressed, its tar is kept in the same pass
    * @throws TareError E_DIGEST, E_SIZE, E_TAR, E_COMPRESSION, E_LIMIT, E_MEDIA_TYPE
    */
-  layerIndex(source: BlobSource, layer: Descriptor, diffId: Digest, signal?: AbortSignal): Promise<LayerIndex>;
+  layerIndex(
+    source: BlobSource,
+    layer: Descriptor,
+    diffId: Digest,
+    signal?: AbortSignal,
+    unpacked?: boolean,
+  ): Promise<LayerIndex>;
   /** Remembers the index of a layer that this process has just packed, so that it is never decompressed. */
   putLayerIndex(layer: Descriptor, index: LayerIndex): Promise<void>;
   /** A host file with the uncompressed tar of the layer (verified, cached), for random access. */

@@ -53,8 +53,7 @@ export async function treeOfImage(
   let keptBytes = 0;
   const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, number) => {
     if (signal !== undefined) throwIfCancelled(signal);
-    if (unpack) await store.layerTar(image.blobs, layer, diffIds[number] as Digest, signal);
-    const index = await store.layerIndex(image.blobs, layer, diffIds[number] as Digest, signal);
+    const index = await store.layerIndex(image.blobs, layer, diffIds[number] as Digest, signal, unpack);
     members += index.members.length;
     for (const member of index.members) keptBytes += keptBytesOf(member);
     if (members > MAX_MEMBERS || keptBytes > MAX_KEPT_BYTES) {

@@ -1,6 +1,7 @@
 import { TareError } from '../base/error.ts';
 import { cleanPath, compareBytes, joinPath, nameOf, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
 import type { Digest } from '../base/digest.ts';
+import type { Writable } from '../base/writable.ts';
 import type { IndexedMember, LayerIndex } from '../store/types.ts';
 import { isLinkedFile, layerNameOf } from './layer-names.ts';
 import { createNodeTree, inodeOf, plainInode, type Inode, type Node, type NodeTree } from './layer-nodes.ts';
@@ -117,30 +118,23 @@ function newInode({ layer, diffId }: Application, member: IndexedMember, path: T
         `layer ${layer}: the target of the symbolic link ${quotePath(path)} is empty or not a path`,
       );
     }
-    return inodeOf({ ...attributes, link });
+    attributes.link = link;
+    return inodeOf(attributes);
   }
   if (member.type !== 'file') return inodeOf(attributes);
   const { dataOffset: offset, dataSize: size, sparse, sha256 } = member;
-  return inodeOf({
-    ...attributes,
-    size: member.size,
-    content: { in: 'layer', diffId, offset, size, ...(sparse === undefined ? {} : { sparse }) },
-    ...(sha256 === undefined ? {} : { sha256 }),
-  });
+  attributes.size = member.size;
+  attributes.content = { in: 'layer', diffId, offset, size, ...(sparse === undefined ? {} : { sparse }) };
+  if (sha256 !== undefined) attributes.sha256 = sha256;
+  return inodeOf(attributes);
 }
 
-function attributesOf(member: IndexedMember): Inode['attributes'] {
-  const { type, mode, uid, gid, mtime, device, xattrs } = member;
-  return {
-    type,
-    mode,
-    uid,
-    gid,
-    size: 0,
-    mtime,
-    ...(device === undefined ? {} : { device }),
-    ...(xattrs === undefined || xattrs.size === 0 ? {} : { xattrs }),
-  };
+/** Assigned, not spread, as are entries: see layer-record.ts. */
+function attributesOf({ device, gid, mode, mtime, type, uid, xattrs }: IndexedMember): Writable<Inode['attributes']> {
+  const attributes: Writable<Inode['attributes']> = { type, mode, uid, gid, size: 0, mtime };
+  if (device !== undefined) attributes.device = device;
+  if (xattrs !== undefined && xattrs.size > 0) attributes.xattrs = xattrs;
+  return attributes;
 }
 
 function linkedInode({ nodes, layer, lenient, aside }: Application, member: IndexedMember, path: TreePath): Inode {
@@ -222,6 +216,13 @@ function entriesOf(root: Node): Entry[] {
   return entries;
 }
 
-function entryOf(node: Node, path: TreePath): Entry {
-  return { ...node.inode.attributes, path, layer: node.layer };
+function entryOf({ inode, layer }: Node, path: TreePath): Entry {
+  const { content, device, gid, link, mode, mtime, sha256, size, type, uid, xattrs } = inode.attributes;
+  const entry: Writable<Entry> = { path, type, mode, uid, gid, size, mtime, layer };
+  if (content !== undefined) entry.content = content;
+  if (sha256 !== undefined) entry.sha256 = sha256;
+  if (link !== undefined) entry.link = link;
+  if (device !== undefined) entry.device = device;
+  if (xattrs !== undefined) entry.xattrs = xattrs;
+  return entry;
 }
