@@ -50,6 +50,16 @@ export const ERROR_CODES = {
     'make it with `docker save` or `skopeo copy … oci-archive:`',
   ),
   E_DAEMON: spec(3, 'the container daemon cannot be used', 'start it, or set DOCKER_HOST'),
+  E_ENGINE: spec(
+    3,
+    'the build engine cannot be used',
+    'start BuildKit there, or build on this machine without --engine',
+  ),
+  E_FETCH: spec(
+    3,
+    'a file or a repository cannot be fetched from the network',
+    'look at the address, the network, and http_proxy and https_proxy; then run the command again',
+  ),
   // formats --------------------------------------------------------------------------------------------------------
   E_TAR: spec(2, 'a tar stream is malformed', 'the layer is damaged or hostile: make or fetch it again'),
   E_TAR_PATH: spec(2, 'a tar entry leaves the root', 'the layer is hostile: do not use it'),
@@ -67,7 +77,13 @@ export const ERROR_CODES = {
   ),
   E_VERSION: spec(2, 'a package version is not valid', 'write it as the package manager would print it'),
   E_JSON: spec(2, 'a JSON document is not valid', 'make or fetch it again'),
+  E_IGNORE_FILE: spec(2, 'a .dockerignore cannot be read', 'mend the pattern: the message names the line'),
   E_TOML: spec(2, 'a TOML document is not valid', 'mend it: the message names the line'),
+  E_DOCKERFILE: spec(
+    2,
+    'a Dockerfile is not valid',
+    'mend the line that the message names; see https://docs.docker.com/reference/dockerfile/',
+  ),
   // build ----------------------------------------------------------------------------------------------------------
   E_NO_ENTRY: spec(
     2,
@@ -91,6 +107,12 @@ export const ERROR_CODES = {
     'install the dependencies beside the application: `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt`',
   ),
   E_PUBLISH: spec(2, 'a project cannot be compiled', 'see what the compiler said; mend it, and build again'),
+  E_SECRET: spec(
+    2,
+    'a secret or an ssh agent that a build needs was not given',
+    'give it: `--secret id=NAME,src=FILE`, `--ssh default`',
+  ),
+  E_STEP: spec(2, 'a step of a build failed', 'see what the step said; mend it, and build again'),
   E_PROFILE: spec(2, 'a profile is not valid', 'record it again with `tare observe IMAGE -o FILE`'),
   // tree -----------------------------------------------------------------------------------------------------------
   E_PATH_NOT_FOUND: spec(2, 'no such path', 'list what is there with `tare files`'),
@@ -128,6 +150,11 @@ export const ERROR_CODES = {
   E_NO_SPACE: spec(3, 'the disk is full', 'free space, or move TARE_HOME; `tare prune` drops what nothing refers to'),
   E_READ_ONLY: spec(3, 'the file system is read-only', 'set TARE_HOME to a folder that can be written'),
   E_IO: spec(3, 'the file system failed', 'see the message; check the disk'),
+  E_CHANGED: spec(
+    3,
+    'a file changed while it was read',
+    'stop what writes to it, or hide it, and run the command again',
+  ),
   E_LOCKED: spec(3, 'another process holds the store', 'wait for it to end'),
   E_TOOL_MISSING: spec(3, 'a tool is missing on this machine', 'install it; `tare doctor` says how'),
   E_STORE: spec(2, 'the store is damaged', 'set TARE_HOME to a new folder, and copy what can be read'),

@@ -31,6 +31,21 @@ export type TareEvent =
       readonly ms: number;
       readonly detail?: string;
     }
+  /** A step of a build graph; its digest stands for it in the events that follow. */
+  | { readonly kind: 'vertex.started'; readonly digest: string; readonly name: string }
+  | {
+      readonly kind: 'vertex.done';
+      readonly digest: string;
+      readonly cached: boolean;
+      readonly seconds: number;
+      readonly error?: string;
+    }
+  | {
+      readonly kind: 'vertex.log';
+      readonly digest: string;
+      readonly stream: 'stdout' | 'stderr';
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: 'warning'; readonly warning: Warning };
 
 /** What every long-running function gets: where to tell, when to stop, how much at once. */

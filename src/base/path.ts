@@ -88,6 +88,9 @@ export function cleanPath(bytes: ByteString): TreePath {
   if (bytes.includes('\0')) throw new TareError('E_PATH', `the path ${quotePath(bytes)} holds a NUL byte`);
   if (bytes.length > MAX_PATH_BYTES)
     throw new TareError('E_PATH', `a path of ${bytes.length} bytes is longer than ${MAX_PATH_BYTES}`);
+  // Most have nothing to clean, and archives have hundreds of thousands.
+  const plain = bytes.endsWith('/') ? bytes.slice(0, -1) : bytes;
+  if (plain !== '' && !/^\.|\/[/.]|\/$/.test(plain)) return (plain.startsWith('/') ? plain : `/${plain}`) as TreePath;
   const parts: string[] = [];
   for (const part of bytes.split('/')) {
     if (part === '' || part === '.') continue;

@@ -1,4 +1,5 @@
 import { ERROR_CODES } from '../base/error-codes.ts';
+import { meaningsOf } from './describe.ts';
 import { GLOBAL_OPTIONS, nameOfFlag, variableOf } from './options.ts';
 import type { CommandSpec, OptionSpec } from './spec.ts';
 import { COMMANDS } from './table.ts';
@@ -62,15 +63,29 @@ function optionTable(options: readonly OptionSpec[]): string[] {
     '|---|---|---|---|',
     ...options.map((option) => {
       const more = [
-        ...(option.choices === undefined ? [] : [`one of ${option.choices.map((item) => `\`${item}\``).join(', ')}`]),
+        ...choicesOf(option),
         ...(option.defaultText === undefined ? [] : [`default: ${option.defaultText}`]),
         ...(option.repeat === true ? ['may be repeated'] : []),
       ];
       const what = [option.description, ...more].join('; ');
       const key = option.config === undefined ? '' : `\`${option.config}\``;
-      return `| \`${cell(option.flags)}\` | ${cell(what)} | \`${variableOf(option.flags)}\` | ${key} |`;
+      return `| \`${cell(option.flags)}\` | ${cell(what)} | ${variableText(option)} | ${key} |`;
     }),
   ];
+}
+
+function choicesOf(option: OptionSpec): string[] {
+  if (option.choices === undefined) return [];
+  const meanings = meaningsOf(option);
+  return meanings.length > 0
+    ? meanings.map(([choice, meaning]) => `\`${choice}\`: ${meaning}`)
+    : [`one of ${option.choices.map((item) => `\`${item}\``).join(', ')}`];
+}
+
+function variableText(option: OptionSpec): string {
+  const name = variableOf(option);
+  if (name === undefined) return '';
+  return `\`${name}${option.flags.includes('--no-') ? '=no' : ''}\``;
 }
 
 /** docs/errors.md: the closed table of codes. */

@@ -1,31 +1,22 @@
 import { TareError } from '../base/error.ts';
 import type { ShrinkOptions } from '../shrink/types.ts';
 import type { Probe } from '../sandbox/types.ts';
+import { OPENAPI_OPTION, PROBE_FILE_OPTION, probeOption, TIMEOUT_OPTION } from './shared-options.ts';
 import type { CliContext, Options, OptionSpec } from './spec.ts';
 
 /** Flags that say how a container is driven while it is watched. */
 export const DRIVE_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '--probe <probe>',
-    description: 'ask this: http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
-    defaultText: 'the exposed ports are crawled from /',
-    repeat: true,
-    config: 'probes',
-  },
-  { flags: '--probe-file <file>', description: 'probes from a YAML or JSON file', repeat: true },
-  {
-    flags: '--openapi <file>',
-    description: 'ask every operation of an OpenAPI description: FILE, or PORT:FILE',
-    defaultText: 'of the port that is exposed',
-    repeat: true,
-  },
-  { flags: '--exec <command>', description: 'run this in the container too', repeat: true },
+  probeOption('ask this while it runs', 'the exposed ports are crawled from /'),
+  PROBE_FILE_OPTION,
+  OPENAPI_OPTION,
+  { flags: '--exec <command>', description: 'run this command in the container too', repeat: true },
   {
     flags: '--run <command>',
-    description: 'run this on the host: a test suite, which finds the container by TARE_URL and TARE_PORT_<PORT>',
+    description:
+      'run this command on this machine, such as a test suite; it finds the container at TARE_URL and TARE_PORT_<PORT>',
   },
-  { flags: '--observe <time>', description: 'watch the container at least so long: 30s, 5m' },
-  { flags: '--timeout <seconds>', description: 'how long the probes may take', defaultText: '30', config: 'timeout' },
+  { flags: '--observe <time>', description: 'watch the container for at least this long: 30s, 5m' },
+  TIMEOUT_OPTION,
   {
     flags: '--config <file>',
     description: 'take the settings from this tare.yaml',

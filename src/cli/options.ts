@@ -20,8 +20,9 @@ export function nameOfFlag(flags: string): string {
   return long.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `--dry-run` → `TARE_DRY_RUN`; `--no-verify` → `TARE_VERIFY`. */
-export function variableOf(flags: string): string {
+/** `--dry-run` → `TARE_DRY_RUN`; `--no-verify` → `TARE_VERIFY`; undefined for a flag that has none. */
+export function variableOf({ flags, variable }: Pick<OptionSpec, 'flags' | 'variable'>): string | undefined {
+  if (variable !== undefined) return variable ?? undefined;
   const long = /--(?:no-)?([a-z][a-z0-9-]*)/.exec(flags)?.[1] ?? '';
   return `TARE_${long.replace(/-/g, '_').toUpperCase()}`;
 }
@@ -39,7 +40,8 @@ export function mergeEnvironment(
   const values = new Map<string, unknown>();
   for (const spec of specs) {
     const name = nameOfFlag(spec.flags);
-    const text = env[variableOf(spec.flags)];
+    const variable = variableOf(spec);
+    const text = variable === undefined ? undefined : env[variable];
     if (given[name] !== undefined) values.set(name, given[name]);
     else if (text === undefined) continue;
     else if (!takesValue(spec)) values.set(name, !FALSE_WORDS.has(text.toLowerCase()));
@@ -48,7 +50,7 @@ export function mergeEnvironment(
     if (spec.choices !== undefined && typeof value === 'string' && !spec.choices.includes(value)) {
       throw new TareError(
         'E_USAGE',
-        `${variableOf(spec.flags)}=${JSON.stringify(value)}: allowed are ${spec.choices.join(', ')}`,
+        `${variable ?? spec.flags}=${JSON.stringify(value)}: allowed are ${spec.choices.join(', ')}`,
       );
     }
   }

@@ -1,9 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
 import { TareError } from '../base/error.ts';
-import { GLOBAL_OPTIONS, nameOfFlag, variableOf } from './options.ts';
+import { afterText, optionText, PROGRAM_AFTER } from './describe.ts';
+import { GLOBAL_OPTIONS, nameOfFlag } from './options.ts';
 import type { CommandSpec, OptionSpec } from './spec.ts';
 import { COMMANDS, type CommandLine } from './table.ts';
 import { VERSION } from '../base/version.ts';
+
+/** Wider lines are hard to read. */
+const MAX_HELP_COLUMNS = 100;
+const COMMON_FLAGS = 'Flags of every command:';
 
 /** A command line taken apart; or a text that answers it at once (help). */
 export type Parsed =
@@ -15,8 +20,11 @@ export type Parsed =
       readonly given: Record<string, unknown>;
     };
 
-/** @throws TareError E_USAGE */
-export async function parseCommandLine(argv: readonly string[]): Promise<Parsed> {
+/** `columns`: how wide a help text may be. @throws TareError E_USAGE */
+export async function parseCommandLine(
+  argv: readonly string[],
+  { columns }: { readonly columns: number },
+): Promise<Parsed> {
   const line = await chosen(argv);
   refuseUnknown(argv, line);
   const specs = new Map<string, CommandSpec>();
@@ -25,6 +33,11 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Parsed>
   let printed = '';
   const program = programWith(specs, (spec, args, given) => {
     answer = { kind: 'command', spec, args, given };
+  });
+  // Of each option all is said in its description.
+  program.configureHelp({
+    helpWidth: Math.min(columns, MAX_HELP_COLUMNS),
+    optionDescription: (option) => option.description,
   });
   program.configureOutput({
     writeOut: (text) => (printed += text),
@@ -73,25 +86,21 @@ type OnCommand = (
   given: Record<string, unknown>,
 ) => void;
 
-/** The whole program; commands that are not in `specs` are there by name and summary only. Also used by the documentation. */
-export function programWith(specs: ReadonlyMap<string, CommandSpec>, onCommand: OnCommand): Command {
+/** The whole program; commands that are not in `specs` are there by name and summary only. */
+function programWith(specs: ReadonlyMap<string, CommandSpec>, onCommand: OnCommand): Command {
   const program = new Command('tare')
     .description(
       'Makes, explains and proves microcontainers: images that hold what the application needs to run, and nothing more.',
     )
     .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
+    .addHelpOption(new Option('-h, --help', 'print this help').helpGroup(COMMON_FLAGS))
     .helpCommand('help [command]', 'the help of a command')
     .exitOverride()
     .enablePositionalOptions()
-    .showSuggestionAfterError(true)
-    .configureHelp({ helpWidth: 100 });
-  for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option));
+    .showSuggestionAfterError(true);
+  for (const option of GLOBAL_OPTIONS) program.addOption(commanderOption(option).helpGroup(COMMON_FLAGS));
   for (const line of COMMANDS) program.addCommand(commanderCommand(line, specs.get(line.name), program, onCommand));
-  program.addHelpText(
-    'after',
-    '\nData lives under TARE_HOME (default: $XDG_DATA_HOME/tare, else ~/.local/share/tare). Every flag can be set as TARE_FLAG_NAME in the environment.\nExit codes: 0 done, 1 the answer is no, 2 wrong use or bad input, 3 the environment said no.',
-  );
+  program.addHelpText('after', PROGRAM_AFTER);
   return program;
 }
 
@@ -101,23 +110,19 @@ function commanderCommand(
   program: Command,
   onCommand: OnCommand,
 ): Command {
-  const command = new Command(line.name)
-    .summary(line.summary)
-    .description(spec?.description ?? line.summary)
-    .helpOption('-h, --help', 'print this help');
-  command.exitOverride().showSuggestionAfterError(true).configureHelp({ helpWidth: 100 });
+  const command = new Command(line.name).summary(line.summary).description(spec?.description ?? line.summary);
+  command.exitOverride().showSuggestionAfterError(true);
   if (spec === undefined) return command.allowUnknownOption().allowExcessArguments();
   for (const argument of spec.arguments) command.argument(argument.name, argument.description);
-  for (const option of spec.options) command.addOption(commanderOption(option));
-  for (const option of GLOBAL_OPTIONS) command.addOption(commanderOption(withoutTakenLetter(option, spec.options)));
-  if (spec.passThrough === true) command.passThroughOptions();
-  if (spec.examples.length > 0) {
-    const width = Math.max(...spec.examples.map(([example]) => example.length));
-    command.addHelpText(
-      'after',
-      `\nExamples:\n${spec.examples.map(([example, what]) => `  ${example.padEnd(width)}  ${what}`).join('\n')}`,
-    );
+  for (const option of spec.options) {
+    command.addOption(commanderOption(option));
+    // What a variable or another flag has switched off can be switched on again.
+    if (option.flags.startsWith('--no-')) command.addOption(new Option(option.flags.replace('--no-', '--')).hideHelp());
   }
+  for (const option of GLOBAL_OPTIONS)
+    command.addOption(commanderOption(withoutTakenLetter(option, spec.options)).helpGroup(COMMON_FLAGS));
+  if (spec.passThrough === true) command.passThroughOptions();
+  command.addHelpText('after', afterText(spec));
   command.action((...values: unknown[]) => {
     const args = values.slice(0, spec.arguments.length) as (string | string[] | undefined)[];
     const given = { ...givenBy(program, GLOBAL_OPTIONS), ...givenBy(command, [...spec.options, ...GLOBAL_OPTIONS]) };
@@ -142,13 +147,7 @@ function givenBy(command: Command, specs: readonly OptionSpec[]): Record<string,
 }
 
 function commanderOption(spec: OptionSpec): Option {
-  const suffix = [
-    ...(spec.defaultText === undefined ? [] : [`default: ${spec.defaultText}`]),
-    ...(spec.repeat === true ? ['repeatable'] : []),
-    ...(spec.config === undefined ? [] : [`tare.yaml: ${spec.config}`]),
-    `env: ${variableOf(spec.flags)}`,
-  ];
-  const option = new Option(spec.flags, `${spec.description} (${suffix.join('; ')})`);
+  const option = new Option(spec.flags, optionText(spec));
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.repeat === true)
     option.argParser((value: string, previous: unknown) => [

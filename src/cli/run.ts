@@ -2,7 +2,7 @@ import { createContext } from '../base/context.ts';
 import { TareError } from '../base/error.ts';
 import { createProgress, type ProgressMode } from '../report/progress.ts';
 import { errorJson, errorText } from '../report/error.ts';
-import { createStyle } from '../report/style.ts';
+import { createStyle, type Style } from '../report/style.ts';
 import type { Store } from '../store/types.ts';
 import { GLOBAL_OPTIONS, mergeEnvironment } from './options.ts';
 import { parseCommandLine } from './parse.ts';
@@ -13,7 +13,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   ignoreBrokenPipes();
   const json = argv.includes('--json') || isOn(process.env['TARE_JSON']);
   try {
-    const parsed = await parseCommandLine(argv);
+    const parsed = await parseCommandLine(argv, { columns: columnsOf(process.stdout) });
     if (parsed.kind === 'text') return await finish(parsed.text, 0);
     const options = mergeEnvironment([...parsed.spec.options, ...GLOBAL_OPTIONS], parsed.given, process.env);
     const colour = (options.maybeFlag('color') ?? true) && (process.env['NO_COLOR'] ?? '') === '';
@@ -22,7 +22,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       mode: quiet ? 'none' : ((options.text('progress') ?? 'auto') as ProgressMode),
       stream: process.stderr,
       verbose: options.flag('verbose'),
-      style: createStyle({ colour: colour && process.stderr.isTTY, width: process.stderr.columns || 80 }),
+      style: styleOf(process.stderr, colour),
     });
     const abort = abortOnSignals();
     const cli: CliContext = {
@@ -30,7 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       env: process.env,
       json: options.flag('json'),
       quiet,
-      style: createStyle({ colour: colour && process.stdout.isTTY, width: process.stdout.columns || 100 }),
+      style: styleOf(process.stdout, colour),
       store: () => storeOnce(),
     };
     let result: CommandResult;
@@ -44,14 +44,19 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     await print(result, cli);
   } catch (error) {
     const failure = asTareError(error);
-    const style = createStyle({
-      colour: process.stderr.isTTY && (process.env['NO_COLOR'] ?? '') === '' && !argv.includes('--no-color'),
-      width: process.stderr.columns || 80,
-    });
+    const style = styleOf(process.stderr, (process.env['NO_COLOR'] ?? '') === '' && !argv.includes('--no-color'));
     await write(process.stderr, json ? errorJson(failure) : errorText(failure, style));
     if (isOn(process.env['TARE_DEBUG'])) await write(process.stderr, `${stackOf(error)}\n`);
     process.exit(failure.exit);
   }
+}
+
+/** Of a stream that is no terminal. */
+const PIPE_COLUMNS = 100;
+const columnsOf = (stream: NodeJS.WriteStream): number => stream.columns || PIPE_COLUMNS;
+
+function styleOf(stream: NodeJS.WriteStream, colour: boolean): Style {
+  return createStyle({ colour: colour && stream.isTTY, width: columnsOf(stream), terminal: stream.isTTY });
 }
 
 const isOn = (value: string | undefined): boolean =>

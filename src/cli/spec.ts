@@ -4,10 +4,14 @@ import type { Store } from '../store/types.ts';
 
 /** One flag, as data: commander, the environment variables and docs/cli.md are all made from it. */
 export interface OptionSpec {
-  /** As commander reads them: `-p, --publish <host:container>`. A `--no-x` flag makes `x` true by default. */
+  /** As commander reads them: `-p, --publish <host:container>`. A `--no-x` flag makes `x` true by default, and `--x` says so. */
   readonly flags: string;
   readonly description: string;
   readonly choices?: readonly string[];
+  /** What each choice means, in a few words. */
+  readonly meanings?: Readonly<Record<string, string>>;
+  /** Where TARE_<FLAG> means something else in another command: another name; null for none at all. */
+  readonly variable?: string | null;
   /** For the help text only; the use case fills it in. */
   readonly defaultText?: string;
   /** May be given several times; the environment variable holds them separated by commas. */

@@ -8,8 +8,8 @@ interface Answer {
 }
 
 /**
- * The same analyser, which remembers its answers (and warnings) for one Tree: rules and whole packages make `collect` run in rounds, and
- * the trace of a Node application is not to be made in each.
+ * The same analyser, which remembers its answers (and warnings) for one Tree: evidence is gathered anew with each path that a run was seen to miss, and
+ * the trace of a Node application is not to be made each time.
  */
 export function memoised(analyser: Analyser): Analyser {
   const answers = new Map<string, Promise<Answer>>();

@@ -50,6 +50,7 @@ export interface Healthcheck {
   readonly Interval?: number;
   readonly Timeout?: number;
   readonly StartPeriod?: number;
+  readonly StartInterval?: number;
   readonly Retries?: number;
 }
 
@@ -66,6 +67,10 @@ export interface RunConfig {
   readonly StopSignal?: string;
   readonly Healthcheck?: Healthcheck;
   readonly Shell?: readonly string[];
+  /** Instructions for whoever builds upon this image. */
+  readonly OnBuild?: readonly string[] | null;
+  /** Builders of Dockerfiles set it with `Cmd`; it means nothing on Linux. */
+  readonly ArgsEscaped?: boolean;
 }
 
 export interface History {

@@ -1,6 +1,5 @@
 import type { Digest } from '../base/digest.ts';
 import type { Context } from '../base/events.ts';
-import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../oci/media-types.ts';
 import type { Descriptor } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
 import type { ContentReader, Entry } from '../tree/types.ts';
@@ -8,6 +7,7 @@ import type { Compression } from './compression.ts';
 import { contentDigests } from './content-digests.ts';
 import { openFileDigests } from './file-digests.ts';
 import { membersOf, type Epoch, type PackMember } from './members.ts';
+import { layerMediaType } from './media-type.ts';
 import { findPacked, keyOf, knowsShape, rememberPacked, shapeOf, type PackedRecord } from './reuse.ts';
 import { writeLayer } from './write-layer.ts';
 
@@ -38,12 +38,6 @@ export interface PackedLayer {
   /** True when the very same layer was packed before, and nothing had to be compressed. */
   readonly reused?: boolean;
 }
-
-const MEDIA_TYPES: Readonly<Record<Compression['kind'], string>> = {
-  gzip: OCI_LAYER_GZIP,
-  zstd: OCI_LAYER_ZSTD,
-  none: OCI_LAYER,
-};
 
 /**
  * Writes a layer into the store, and its index beside it, so that it is never decompressed here. The bytes depend on the entries, their
@@ -86,7 +80,7 @@ function layerOf(members: readonly PackMember[], compression: Compression, recor
   }
   const { diffId, digest, tarSize, wire } = record;
   return {
-    descriptor: { mediaType: MEDIA_TYPES[compression.kind], digest, size: wire },
+    descriptor: { mediaType: layerMediaType(compression), digest, size: wire },
     diffId,
     disk,
     wire,

@@ -24,8 +24,9 @@ export async function restoreXattrs(
     if (entry.xattrs === undefined || entry.type === 'hardlink' || skipped.has(entry.path)) continue;
     const lines: string[] = [];
     for (const [name, value] of entry.xattrs) {
-      if (isRoot || name.startsWith('user.'))
-        lines.push(`${quoted(name)}=0s${Buffer.from(value).toString('base64')}\n`);
+      // An empty one cannot be written in base64.
+      const text = value.length === 0 ? '""' : `0s${Buffer.from(value).toString('base64')}`;
+      if (isRoot || name.startsWith('user.')) lines.push(`${quoted(name)}=${text}\n`);
       else refused += 1;
     }
     if (lines.length > 0) dump.push(`# file: ${quoted(`.${entry.path}`)}\n${lines.join('')}\n`);

@@ -1,22 +1,16 @@
-import { availableParallelism } from 'node:os';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Context } from '../base/events.ts';
 import { encodeHeader, paddingOf, TRAILER } from '../formats/tar/index.ts';
-import type { IndexedMember, Store } from '../store/types.ts';
-import { CHUNK_BYTES, createChunkSink } from './chunk-sink.ts';
+import type { BlobStore, IndexedMember } from '../store/types.ts';
+import { createChunkSink } from './chunk-sink.ts';
 import type { Compression } from './compression.ts';
-import { inlineCompressor, passingCompressor, threadedCompressor, type ChunkCompressor } from './compressor.ts';
+import { compressorFor } from './compressor-for.ts';
 import { writeContent, type ContentSource } from './file-content.ts';
 import type { PackMember } from './members.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { createTarAssembler, type TarAssembler } from './tar-assembler.ts';
 
-/**
- * So that the whole process stays below 300 MB. Measured: a thread costs about 30 MB with gzip (its heap, the encoder's memory, two
- * chunks), and 120 MB with zstd (most of it while the machine code of its encoder is made).
- */
-const MAX_THREADS: Readonly<Record<'gzip' | 'zstd', number>> = { gzip: 5, zstd: 1 };
 const BLOCK_BYTES = 512;
 
 export interface LayerSource extends ContentSource {
@@ -38,7 +32,11 @@ export interface WrittenLayer {
  * Content → tar → chunks → compressed chunks → blob. On any failure, and when `ctx.signal` is aborted, nothing stays in the store.
  * @throws TareError as writeContent, openCodec and the store's writer; E_CANCELLED
  */
-export async function writeLayer(source: LayerSource, store: Store, ctx: Context): Promise<WrittenLayer> {
+export async function writeLayer(
+  source: LayerSource,
+  store: { readonly blobs: Pick<BlobStore, 'writer'> },
+  ctx: Context,
+): Promise<WrittenLayer> {
   const total = tarSizeOf(source.members);
   const compressor = await compressorFor(source.compression, total, ctx);
   try {
@@ -69,14 +67,6 @@ function tarSizeOf(members: readonly PackMember[]): number {
   let total = TRAILER.length;
   for (const { header } of members) total += BLOCK_BYTES + header.size + paddingOf(header.size);
   return total;
-}
-
-async function compressorFor(compression: Compression, bytes: number, ctx: Context): Promise<ChunkCompressor> {
-  if (compression.kind === 'none') return passingCompressor();
-  const chunks = Math.ceil(bytes / CHUNK_BYTES);
-  const threads = Math.min(availableParallelism(), ctx.concurrency, MAX_THREADS[compression.kind], chunks);
-  // One chunk gains nothing from a thread, and a thread takes as long to start as some MB to compress.
-  return chunks === 1 ? inlineCompressor(compression) : threadedCompressor(compression, Math.max(1, threads));
 }
 
 async function writeMembers(source: LayerSource, out: TarAssembler, signal: AbortSignal): Promise<IndexedMember[]> {

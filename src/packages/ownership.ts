@@ -31,6 +31,7 @@ export interface OwnershipOptions {
  */
 export function ownership(tree: Tree, claims: readonly Claim[], options: OwnershipOptions = {}): Ownership {
   const twins = twinsIn(tree);
+  const inTree = inTreeFor(tree);
   let index: ClaimIndex | undefined;
   let tops: ReadonlySet<string> | undefined;
   const claimed = (path: TreePath, name: TreePath): Package | undefined => {
@@ -46,7 +47,7 @@ export function ownership(tree: Tree, claims: readonly Claim[], options: Ownersh
     if (found !== undefined) return found;
     for (const twin of twins.of(path)) {
       // A twin that is there as well is another file.
-      const there = inTree(tree, twin);
+      const there = inTree(twin);
       const owner = there === undefined || there === path ? claimed(path, twin) : undefined;
       if (owner !== undefined) return owner;
     }
@@ -62,7 +63,7 @@ export function ownership(tree: Tree, claims: readonly Claim[], options: Ownersh
     return behind !== undefined && options.followed(entry, target.path, behind) ? behind : undefined;
   };
   const actual = (path: TreePath): TreePath | undefined =>
-    [path, ...twins.of(path)].map((name) => inTree(tree, name)).find((found) => found !== undefined);
+    [path, ...twins.of(path)].map((name) => inTree(name)).find((found) => found !== undefined);
   /** Whether the claim names it as a folder, which may have become a link. A link to a folder may also be shipped itself. */
   const isFolderOf = (path: TreePath, claim: Claim, at = path): boolean => {
     if (tree.get(at)?.type === 'directory') return true;
@@ -85,10 +86,17 @@ export function ownership(tree: Tree, claims: readonly Claim[], options: Ownersh
 }
 
 /** The name that the Tree has for a path through links; undefined when it is not there. */
-function inTree(tree: Tree, path: TreePath): TreePath | undefined {
-  const parent = tree.resolve(parentOf(path))?.entry.path;
-  const direct = parent === undefined ? undefined : joinPath(parent, nameOf(path));
-  return direct === undefined || tree.get(direct) === undefined ? undefined : direct;
+function inTreeFor(tree: Tree): (path: TreePath) => TreePath | undefined {
+  const folders = new Map<TreePath, TreePath | undefined>();
+  const folderOf = (path: TreePath): TreePath | undefined => {
+    if (!folders.has(path)) folders.set(path, tree.resolve(path)?.entry.path);
+    return folders.get(path);
+  };
+  return (path) => {
+    const parent = folderOf(parentOf(path));
+    const direct = parent === undefined ? undefined : joinPath(parent, nameOf(path));
+    return direct === undefined || tree.get(direct) === undefined ? undefined : direct;
+  };
 }
 
 /** A folder, or the link that a folder has become since. */

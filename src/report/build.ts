@@ -1,5 +1,6 @@
 import type { BuildResult } from '../build/types.ts';
 import { formatChange, formatSize, plural } from './format.ts';
+import { plainTitle } from './probe-title.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 
@@ -11,7 +12,7 @@ export function buildText(result: BuildResult): (style: Style) => string {
       failed
         ? style.red(style.bold('✗ the image does not pass its probes, so it got no name'))
         : style.bold(result.reference),
-      `  digest    ${result.digest}`,
+      `  ${result.digest}`,
       `  platform  ${[result.platform.os, result.platform.architecture, result.platform.variant].filter((part) => part !== undefined).join('/')}`,
       `  size      ${formatSize(result.size.disk)} on disk, ${formatSize(result.size.wire)} on the wire, ${plural(result.files, 'file')}`,
       ...(result.dropped.files === 0
@@ -53,12 +54,12 @@ function originalLine(result: BuildResult): string[] {
 function verifiedText(result: BuildResult, style: Style): string {
   const { verified } = result;
   if (verified === null) return style.yellow(`no: ${result.unverified ?? 'it was not run'}`);
-  const names = verified.probes.map((probe) => probe.name).join(', ');
+  const names = verified.probes.map((probe) => plainTitle(probe.name)).join(', ');
   if (verified.ok) return `${style.green(`${plural(verified.probes.length, 'probe')} passed`)}: ${names}`;
   const failed = verified.probes.filter((probe) => !probe.ok);
   const details = failed.map(
     (probe) =>
-      `\n    ${style.red('✗')} ${probe.name}${probe.detail === undefined ? '' : `: ${firstLine(probe.detail)}`}`,
+      `\n    ${style.red('✗')} ${plainTitle(probe.name)}${probe.detail === undefined ? '' : `: ${firstLine(probe.detail)}`}`,
   );
   const missing = (result.missing ?? []).map((path) => `\n    missing: ${path}${cureOf(path)}`);
   const output =

@@ -1,8 +1,10 @@
 import type { TareError } from '../base/error.ts';
 import type { Style } from './style.ts';
+import { wrapped } from './wrap.ts';
 
 export function errorText(error: TareError, style: Style): string {
-  return `${style.red('error')} ${style.bold(error.code)}: ${printable(error.message)}\n${style.dim('  cure:')} ${printable(error.hint)}\n`;
+  const message = wrapped(`${style.red('error')} ${style.bold(error.code)}: ${printable(error.message)}`, style, 2);
+  return `${message}\n${wrapped(`${style.dim('  cure:')} ${printable(error.hint)}`, style, 8)}\n`;
 }
 
 /** What a container has printed may be part of a message: it must not command the terminal. */

@@ -8,7 +8,6 @@ export function inspectText(image: Inspection): (style: Style) => string {
   return (style) => {
     const run = image.config.config ?? {};
     const facts: readonly (readonly [name: string, value: string])[] = [
-      ['digest', image.digest],
       ['platform', [image.platform.os, image.platform.architecture, image.platform.variant].filter(Boolean).join('/')],
       ['size', `${formatSize(image.size.disk)} on disk, ${formatSize(image.size.wire)} on the wire`],
       ['created', image.created ?? ''],
@@ -45,6 +44,7 @@ export function inspectText(image: Inspection): (style: Style) => string {
     const environment = (run.Env ?? []).map((item) => `    ${item}`);
     return [
       style.bold(image.reference),
+      `  ${image.digest}`,
       ...facts.filter(([, value]) => value !== '').map(([name, value]) => `  ${style.dim(name.padEnd(10))} ${value}`),
       ...(environment.length === 0 ? [] : [`  ${style.dim('env')}`, ...environment]),
       '',

@@ -1,71 +1,71 @@
 import { platformText } from '../oci/platform.ts';
-import type { ShrinkPlan, ShrinkResult } from '../shrink/types.ts';
+import { ONLY_ERRORS } from '../shrink/verdict.ts';
+import type { ShrinkPlan, ShrinkResult, ShrunkProbe } from '../shrink/types.ts';
 import { formatChange, formatSeconds, formatSize, plural } from './format.ts';
 import { planJson, planText } from './plan.ts';
+import { probeTitle, STARTS } from './probe-title.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+import { shortened, wrapped } from './wrap.ts';
 
-/** Packages that are there in part are the risk of what was not covered: the largest are named. */
-const MAX_PARTIAL = 8;
+/** Repairs, and rows of what was left out: the first ones are named. */
+const MAX_ROWS = 8;
+/** Where values begin, behind their labels. */
+const INDENT = 12;
+/** Room for everything beside the first column of a table, in columns. */
+const OTHER_COLUMNS = 36;
 
 /** The answer of `tare shrink` for people: what was saved, what was proved, and what was not covered. */
 export function shrinkText(result: ShrinkResult): (style: Style) => string {
   return (style) => {
-    const { original, size } = result;
-    const sizes = formatTable(
-      [
-        { title: '' },
-        { title: 'disk', align: 'right' },
-        { title: 'wire', align: 'right' },
-        { title: 'files', align: 'right' },
-        { title: 'start', align: 'right' },
-      ],
-      [
-        sizeRow('  original', original.size, original.files, result.verified?.originalStartMs),
-        sizeRow('  shrunk', size, result.files, result.verified?.startMs),
-        [
-          '  saved',
-          formatChange(original.size.disk, size.disk),
-          formatChange(original.size.wire, size.wire),
-          String(original.files - result.files),
-        ],
-      ],
-      style.dim,
-    );
-    const layers = formatTable(
-      [
-        { title: '  layer' },
-        { title: 'disk', align: 'right' },
-        { title: 'wire', align: 'right' },
-        { title: 'files', align: 'right' },
-      ],
-      result.layers.map((layer) => [
-        `  ${layer.group}`,
-        formatSize(layer.disk),
-        formatSize(layer.wire),
-        String(layer.files),
-      ]),
-      style.dim,
-    );
-    return [
-      style.bold(result.reference),
-      `  digest    ${result.digest}`,
+    const facts = [
       `  platform  ${platformText(result.platform)}`,
-      `  original  ${original.reference}`,
+      `  original  ${result.original.reference}`,
       `  verified  ${verifiedText(result, style)}`,
       ...securityLines(result),
-      ...result.repaired.map(({ because, path }) => `  ${style.yellow('put back')}  ${path}: ${because}`),
+      ...repairLines(result, style),
       ...result.outputs.map((output) => `  written   ${output}`),
       ...result.overBudget.map((line) => `  ${style.red('budget')}    ${line}`),
+    ];
+    return [
+      style.bold(result.reference),
+      `  ${result.digest}`,
+      ...facts.map((line) => wrapped(line, style, INDENT)),
+      ...probeLines(result, style),
       '',
-      sizes,
+      sizeTable(result, style),
       '',
-      layers,
+      layerTable(result, style),
       ...partialLines(result, style),
+      ...unownedLines(result, style),
       '',
       style.dim(`  ${result.seconds.toFixed(2)} s`),
     ].join('\n');
   };
+}
+
+function sizeTable(result: ShrinkResult, style: Style): string {
+  const { original, size, verified } = result;
+  return formatTable(
+    [
+      { title: '' },
+      { title: 'disk', align: 'right' },
+      { title: 'wire', align: 'right' },
+      { title: 'files', align: 'right' },
+      { title: 'start', align: 'right' },
+    ],
+    [
+      sizeRow('  original', original.size, original.files, verified?.originalStartMs),
+      sizeRow('  shrunk', size, result.files, verified?.startMs),
+      [
+        '  saved',
+        formatChange(original.size.disk, size.disk),
+        formatChange(original.size.wire, size.wire),
+        String(original.files - result.files),
+      ],
+    ],
+    style.dim,
+  );
 }
 
 function sizeRow(title: string, size: ShrinkResult['size'], files: number, startMs: number | undefined): string[] {
@@ -73,11 +73,38 @@ function sizeRow(title: string, size: ShrinkResult['size'], files: number, start
   return [title, formatSize(size.disk), formatSize(size.wire), String(files), start];
 }
 
-function verifiedText(result: ShrinkResult, style: Style): string {
-  const { unverified, verified } = result;
-  if (verified === null) return style.yellow(`no: ${unverified ?? 'it was not run'}`);
-  const names = verified.probes.map((probe) => `\n    ${style.green('✓')} ${probe.name}`).join('');
-  return `${style.green(`${plural(verified.probes.length, 'answer')} as the original's`)}${names}`;
+function layerTable({ layers }: ShrinkResult, style: Style): string {
+  return formatTable(
+    [
+      { title: '  layer' },
+      { title: 'disk', align: 'right' },
+      { title: 'wire', align: 'right' },
+      { title: 'files', align: 'right' },
+    ],
+    layers.map((layer) => [`  ${layer.group}`, formatSize(layer.disk), formatSize(layer.wire), String(layer.files)]),
+    style.dim,
+  );
+}
+
+function verifiedText({ unverified, verified, warnings }: ShrinkResult, { green, yellow }: Style): string {
+  if (verified === null) return yellow(`no: ${unverified ?? 'it was not run'}`);
+  const answers = `${plural(verified.probes.length, 'answer')} as the original's`;
+  const empty = warnings.some(({ code }) => code === ONLY_ERRORS);
+  return empty ? yellow(`${answers}, and nothing but errors`) : green(answers);
+}
+
+/** Each question with what came: a status, an exit code. */
+function probeLines({ verified }: ShrinkResult, style: Style): string[] {
+  return (verified?.probes ?? []).map((probe) => {
+    const came = probe.name === STARTS ? '' : cameText(probe);
+    const mark = `    ${probe.ok ? style.green('✓') : style.red('✗')} `;
+    return `${mark}${shortened(probeTitle(probe, probe.exit), style, style.width - 6 - came.length)}${came}`;
+  });
+}
+
+function cameText({ exit, status }: ShrunkProbe): string {
+  if (status !== undefined) return ` ${status}`;
+  return exit === undefined ? '' : ` exit ${exit}`;
 }
 
 function securityLines({ security }: ShrinkResult): string[] {
@@ -86,26 +113,51 @@ function securityLines({ security }: ShrinkResult): string[] {
   return [`  kernel    ${plural(syscalls, 'system call')}, capabilities: ${capabilities.join(' ') || 'none'}`];
 }
 
+function repairLines({ repaired }: ShrinkResult, style: Style): string[] {
+  const shown = repaired.slice(0, MAX_ROWS);
+  const rest = repaired.length - shown.length;
+  return [
+    ...shown.map(({ because, path }) => `  ${style.yellow('put back')}  ${path}: ${because}`),
+    ...(rest === 0 ? [] : [style.dim(`            and ${rest} more: --json lists them all`)]),
+  ];
+}
+
 function partialLines({ partial }: ShrinkResult, style: Style): string[] {
-  if (partial.length === 0) return [];
-  const rows = partial
-    .slice(0, MAX_PARTIAL)
-    .map((item) => [
-      `  ${item.name} ${style.dim(item.manager)}`,
-      formatSize(item.dropped.disk),
-      String(item.dropped.files),
-      formatSize(item.kept.disk),
+  const rows = partial.map((item) => ({ ...item, title: item.name, more: ` ${item.manager}` }));
+  return leftOut('left out of packages that stay in part; no probe and no file asked for it', 'package', rows, style);
+}
+
+function unownedLines({ unowned }: ShrinkResult, style: Style): string[] {
+  const rows = unowned.map((item) => ({ ...item, title: item.path, more: '' }));
+  return leftOut('left out, owned by no package; no probe and no file asked for it', 'folder', rows, style);
+}
+
+interface LeftOut {
+  readonly title: string;
+  /** Behind the title, less visible. */
+  readonly more: string;
+  readonly kept: { readonly disk: number };
+  readonly dropped: { readonly files: number; readonly disk: number };
+}
+
+/** Where a hidden dependency would be: the largest are named. */
+function leftOut(heading: string, kind: string, items: readonly LeftOut[], style: Style): string[] {
+  if (items.length === 0) return [];
+  const rows = items
+    .slice(0, MAX_ROWS)
+    .map(({ dropped, kept, more, title }) => [
+      `  ${shortened(title, style, style.width - OTHER_COLUMNS - more.length)}${style.dim(more)}`,
+      formatSize(dropped.disk),
+      String(dropped.files),
+      formatSize(kept.disk),
     ]);
-  const rest = partial.length - rows.length;
+  const rest = items.length - rows.length;
   return [
     '',
-    `  not covered by any probe or file: parts of ${plural(partial.length, 'package')} that is there in part`.replace(
-      /packages that is/,
-      'packages that are',
-    ),
+    `  ${heading}`,
     formatTable(
       [
-        { title: '  package' },
+        { title: `  ${kind}` },
         { title: 'left out', align: 'right' },
         { title: 'files', align: 'right' },
         { title: 'kept', align: 'right' },

@@ -4,6 +4,8 @@ import picocolors from 'picocolors';
 export interface Style {
   readonly width: number;
   readonly colour: boolean;
+  /** Lines that are too long are broken by us and not in the middle of a word; a pipe has no width. */
+  readonly terminal: boolean;
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly red: (text: string) => string;
@@ -12,8 +14,14 @@ export interface Style {
   readonly cyan: (text: string) => string;
 }
 
-export function createStyle(options: { readonly colour: boolean | undefined; readonly width: number }): Style {
+export function createStyle(options: {
+  readonly colour: boolean | undefined;
+  readonly width: number;
+  readonly terminal?: boolean | undefined;
+}): Style {
   const colours = picocolors.createColors(options.colour === true);
   const { bold, dim, red, green, yellow, cyan } = colours;
-  return { width: Math.max(40, options.width), colour: options.colour === true, bold, dim, red, green, yellow, cyan };
+  const { colour, terminal, width } = options;
+  const looks = { width: Math.max(40, width), colour: colour === true, terminal: terminal === true };
+  return { ...looks, bold, dim, red, green, yellow, cyan };
 }

@@ -1,5 +1,6 @@
 import type { VerifyResult } from '../verify/verify.ts';
 import { formatSeconds, plural } from './format.ts';
+import { probeTitle } from './probe-title.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 
@@ -16,7 +17,7 @@ export function verifyText(reference: string, result: VerifyResult): (style: Sty
         { title: '' },
       ],
       result.probes.map((probe) => [
-        `  ${mark(probe.ok)} ${probe.name}`,
+        `  ${mark(probe.ok)} ${probeTitle(probe, result.exit?.code)}`,
         formatSeconds(probe.ms),
         ...(compared ? [probe.original === undefined ? '' : formatSeconds(probe.original.ms)] : []),
         (probe.difference ?? probe.detail ?? '').split('\n', 1)[0] ?? '',

@@ -1,26 +1,16 @@
 import { readFile } from 'node:fs/promises';
 
-/** Bit numbers of linux/capability.h. Only those that are named somewhere in tare. */
-const BITS: Readonly<Record<string, number>> = {
-  CAP_CHOWN: 0,
-  CAP_DAC_OVERRIDE: 1,
-  CAP_FOWNER: 3,
-  CAP_FSETID: 4,
-  CAP_KILL: 5,
-  CAP_SETGID: 6,
-  CAP_SETUID: 7,
-  CAP_SETPCAP: 8,
-  CAP_NET_BIND_SERVICE: 10,
-  CAP_NET_RAW: 13,
-  CAP_SYS_CHROOT: 18,
-  CAP_SYS_ADMIN: 21,
-  CAP_MKNOD: 27,
-  CAP_AUDIT_WRITE: 29,
-  CAP_SETFCAP: 31,
-};
+/** All of linux/capability.h by bit number; runtimes of today know these. */
+const NAMES: readonly string[] =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
+    .split(' ')
+    .map((name) => `CAP_${name}`);
 
-/** What Docker and podman leave to a container's root. */
-export const CONTAINER_CAPABILITIES: readonly string[] = Object.keys(BITS).filter((name) => name !== 'CAP_SYS_ADMIN');
+/** What Docker, podman and BuildKit leave to a container's root. */
+export const CONTAINER_CAPABILITIES: readonly string[] =
+  'CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP'
+    .split(' ')
+    .map((name) => `CAP_${name}`);
 
 /** The lines of /proc/self/status that matter here; sets as bit masks. */
 export interface Privileges {
@@ -41,8 +31,8 @@ export async function readPrivileges(): Promise<Privileges> {
 }
 
 export function hasCapability(mask: bigint, name: string): boolean {
-  const bit = BITS[name];
-  return bit !== undefined && (mask & (1n << BigInt(bit))) !== 0n;
+  const bit = NAMES.indexOf(name);
+  return bit !== -1 && (mask & (1n << BigInt(bit))) !== 0n;
 }
 
 /** Of these, the ones that somebody names, with or without `CAP_`, in any case. */
@@ -55,4 +45,9 @@ export function narrowedCapabilities(all: readonly string[], wanted: readonly st
 /** The usual set of a container without what the machine's own bounding set lacks: asking for more makes the runtime fail. */
 export function containerCapabilities(bounding: bigint): readonly string[] {
   return CONTAINER_CAPABILITIES.filter((name) => hasCapability(bounding, name));
+}
+
+/** What a privileged container gets. */
+export function allCapabilities(bounding: bigint): readonly string[] {
+  return NAMES.filter((name) => hasCapability(bounding, name));
 }

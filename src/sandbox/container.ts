@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
+import { resolve } from 'node:path';
 import { isTareError, TareError } from '../base/error.ts';
 import { bytesOfText } from '../base/path.ts';
 import { makeBundle, removeBundle, type Bundle } from './bundle.ts';
@@ -8,11 +9,13 @@ import { checkedSpec } from './checked-spec.ts';
 import { engineFiles } from './files.ts';
 import type { Host } from './host.ts';
 import { launch, type ObserveOptions, type RootMethod } from './launch.ts';
+import { layoutOf } from './layout.ts';
 import { closeAll, listenAll } from './ports.ts';
 import { openContainer, throwIfAborted, type Container } from './running.ts';
 import { DEFAULT_HOSTNAME, runtimeConfig, runtimeProcess } from './runtime-config.ts';
 import { signalNumber } from './signals.ts';
 import { allowanceOf, checkedDocument, readSeccompDocument, type SeccompAllowance } from './seccomp-document.ts';
+import { withCachedFilter } from './seccomp-cache.ts';
 import { findTool } from './spawn.ts';
 import { straceClient } from './trace/strace-client.ts';
 import type { TracerKind } from './trace/tracer-kind.ts';
@@ -64,27 +67,31 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
   const { host, signal } = options;
   const { rootMode, spec } = await checkedSpec(options.spec);
   const stopSignal = stopSignalOf(spec);
-  const user = await lookUpUser(spec.rootfs, spec.user);
+  const user = lookUpUser(spec.changes?.lowers ?? spec.rootfs, spec.user);
   const within = await seccompWithin(spec.seccomp);
   throwIfAborted(signal);
   const listeners = await listenAll(spec.network.kind === 'private' ? spec.network.publish : []);
   let bundle: Bundle | undefined;
   let container: Container | undefined;
   try {
-    bundle = await makeBundle(options.base, spec.rootfs);
+    const layout = layoutOf(spec);
+    const made = await makeBundle(options.base, layout.links);
+    bundle = made;
     const watch = observe?.kind === 'notify' ? { listenerPath: SOCKET_PATH, all: observe.spec.syscalls } : undefined;
-    const files = await engineFiles(bundle, spec, spec.hostname ?? DEFAULT_HOSTNAME);
-    await writeFile(
-      bundle.path('config.json'),
-      JSON.stringify(runtimeConfig({ host, spec, user, files, watch, within })),
-    );
+    const files = engineFiles(bundle, spec, spec.hostname ?? DEFAULT_HOSTNAME);
+    const sourceOf = (mount: number): string => resolve(made.dir, layout.sources[mount] ?? '');
+    const config = runtimeConfig({ host, spec, user, files, sourceOf, watch, within });
+    // An observer would see what is done for the cache.
+    const final = observe === undefined ? withCachedFilter(config, { host, bundle, base: options.base }) : config;
+    writeFileSync(bundle.path('config.json'), JSON.stringify(final));
     throwIfAborted(signal);
-    const child = await launch({
+    const child = launch({
       host,
       bundle,
       method: options.method,
       rootMode,
       stdio: spec.stdio,
+      layout,
       observe,
     });
     container = openContainer({

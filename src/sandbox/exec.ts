@@ -49,7 +49,7 @@ export async function execIn(options: ExecOptions): Promise<{ exit: Exit; stdout
     ],
     { env: host.env, ...(options.observe?.kind === 'strace' ? { onExtra: options.follow } : {}) },
   );
-  const trouble = await lastError(bundle.path(log));
+  const trouble = lastError(bundle.path(log));
   if (trouble !== undefined) return { exit: { code: NOT_STARTED }, stdout: '', stderr: trouble };
   return { exit: exitOf(result.code), stdout: result.stdout, stderr: result.stderr };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { TareError } from '../base/error.ts';
-import { containerCapabilities, hasCapability, readPrivileges } from './capabilities.ts';
+import { allCapabilities, containerCapabilities, hasCapability, readPrivileges } from './capabilities.ts';
 import { findTool, isExecutable, runTool, toolEnvironment } from './spawn.ts';
 
 export type RuntimeName = 'crun' | 'runc';
@@ -23,6 +23,8 @@ export interface Host {
   /** A cgroup2 hierarchy beside the version 1 ones: crun refuses to work while it sees it. */
   readonly hybridCgroups: boolean;
   readonly capabilities: readonly string[];
+  /** What a privileged container gets. */
+  readonly allCapabilities: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -77,13 +79,13 @@ export async function inspectHost(env: NodeJS.ProcessEnv, wanted?: string): Prom
   if (hasCapability(privileges.effective, 'CAP_SYS_ADMIN')) {
     const failure = await tryUnshare(unshare, rootFlags(), env);
     if (failure === undefined)
-      return { ...common, rootless: false, ids: 'all', capabilities: containerCapabilities(privileges.bounding) };
+      return { ...common, rootless: false, ids: 'all', ...capabilitiesOf(privileges.bounding) };
     failures.push(failure);
   }
   for (const ids of ['range', 'single'] as const) {
     const failure = await tryUnshare(unshare, rootlessFlags(ids), env);
     // Inside a user namespace of its own every capability is there.
-    if (failure === undefined) return { ...common, rootless: true, ids, capabilities: containerCapabilities(~0n) };
+    if (failure === undefined) return { ...common, rootless: true, ids, ...capabilitiesOf(await namespaceBounding()) };
     failures.push(failure);
   }
   return {
@@ -93,12 +95,16 @@ export async function inspectHost(env: NodeJS.ProcessEnv, wanted?: string): Prom
 }
 
 const rootFlags = (): readonly string[] => ['--mount', '--propagation', 'private'];
-const rootlessFlags = (ids: 'range' | 'single'): readonly string[] => [
-  '--user',
-  ...rootFlags(),
+const mapFlags = (ids: 'range' | 'single'): readonly string[] => [
   '--map-root-user',
   ...(ids === 'range' ? ['--map-auto'] : []),
 ];
+const rootlessFlags = (ids: 'range' | 'single'): readonly string[] => ['--user', ...rootFlags(), ...mapFlags(ids)];
+
+/** Flags of unshare(1) for a user namespace alone, in which files have the owners that the containers of this user give them. */
+export function userNamespaceFlags(host: Pick<Host, 'ids'>): readonly string[] {
+  return ['--user', ...mapFlags(host.ids === 'range' ? 'range' : 'single')];
+}
 
 /** Flags of unshare(1) that make the namespaces in which everything of one container happens. */
 export function unshareFlags(host: Pick<Host, 'rootless' | 'ids'>): readonly string[] {
@@ -126,6 +132,17 @@ async function tryUnshare(
 ): Promise<string | undefined> {
   const answer = await runTool(unshare, [...flags, '--', 'true'], { timeoutMs: 5000, env: toolEnvironment(env) });
   return answer.code === 0 ? undefined : (answer.stderr.trim().split('\n')[0] ?? `exit code ${answer.code}`);
+}
+
+const capabilitiesOf = (bounding: bigint): Pick<Host, 'capabilities' | 'allCapabilities'> => ({
+  capabilities: containerCapabilities(bounding),
+  allCapabilities: allCapabilities(bounding),
+});
+
+/** Every capability that the kernel knows. */
+async function namespaceBounding(): Promise<bigint> {
+  const last = Number((await readFile('/proc/sys/kernel/cap_last_cap', 'utf8')).trim());
+  return (1n << BigInt(last + 1)) - 1n;
 }
 
 async function hasHybridCgroups(): Promise<boolean> {

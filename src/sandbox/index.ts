@@ -1,13 +1,24 @@
-import { bundleBase, reapLeftovers } from './bundle.ts';
+import { bundleBase, makeBundle, reapLeftovers, removeBundle } from './bundle.ts';
 import { startContainer } from './container.ts';
 import { forgetContainer } from './launch.ts';
-import { inspectHost, type RuntimeName, type Unavailable } from './host.ts';
+import { inspectHost, userNamespaceFlags, type RuntimeName, type Unavailable } from './host.ts';
 import type { RootMethod } from './launch.ts';
 import { wantedTracer, type TracerKind } from './trace/tracer-kind.ts';
 import type { Sandbox } from './types.ts';
 
+export { finishChanges, mountTargets, prepareChanges, setTimes, type MountTarget, type Stub } from './changes.ts';
+export { isWhiteout, layeredRoot, OPAQUE_XATTRS, type LayeredRoot, type Located } from './layered-root.ts';
+export { openXattrs, treeXattrs, type TreeXattrs, type Xattrs } from './xattrs.ts';
 export { neededCapabilities, type NeededCapabilitiesOptions } from './trace/needed-capabilities.ts';
 export { seccompFileOf, type SeccompFileOptions } from './trace/seccomp-file.ts';
+
+/** A private folder with a short name, as sockets need it; what killed processes leave of it is removed by `findSandbox`. */
+export async function openSocketFolder(
+  env: NodeJS.ProcessEnv,
+): Promise<{ path(name: string): string; remove(): Promise<void> }> {
+  const bundle = await makeBundle(await bundleBase(env), new Map());
+  return { path: bundle.path, remove: () => removeBundle(bundle) };
+}
 
 export type { Unavailable } from './host.ts';
 export type * from './types.ts';
@@ -36,6 +47,8 @@ export async function findSandbox(options: SandboxOptions = {}): Promise<Sandbox
   const ids = { all: 'root', range: 'rootless', single: 'rootless, one user id' }[host.ids];
   return {
     description: `${host.runtime.name} ${host.runtime.version} (${ids})`,
+    ids: host.ids,
+    namespace: host.rootless ? [host.tools.unshare, ...userNamespaceFlags(host), '--'] : [],
     start: (spec, signal) =>
       startContainer({ host, base, method: options.root ?? 'overlay', spec, signal, tracer: options.tracer ?? tracer }),
   };

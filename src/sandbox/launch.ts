@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { workerUrl } from '../base/worker-url.ts';
 import type { Bundle } from './bundle.ts';
 import { unshareFlags, type Host } from './host.ts';
+import type { Layout } from './layout.ts';
 import { runTool } from './spawn.ts';
 import { straceArguments } from './trace/strace-observer.ts';
 import type { TracerKind } from './trace/tracer-kind.ts';
@@ -27,15 +27,18 @@ const OBSERVER_DESCRIPTOR = 4;
  * Who observes the container starts first and has descriptor 4 alone. A watcher (`notify`) tells through the FIFO `ready` when the runtime may start, and learns through `over` that it
  * has ended. With `strace`, that stands in front of the runtime.
  * $1 folder, $2 hide cgroup2, $3 method, $4 overlay options, $5 mode of the root folder, $6 notify, strace or '', $7 Node, $8 the watcher's script, $9 what it watches, $10 whether its
- * output goes through FIFOs; then the runtime and its arguments.
+ * output goes through FIFOs, $11 the root's lower folders, $12 whether its changes are kept, $13 whether there are views or secrets, $14 the ids; then the runtime and its arguments.
+ * Views stand in the file of that name; secrets come as lines on stdin, so that they never are on a disk, and go into a file system in memory.
+ * Kept changes are not flushed (overlayfs, "Volatile mount"): an unmount would wait for the disk to take all that the disk's file system has.
  * Node's pipes are sockets, and who opens /dev/stderr anew (nginx does) gets ENXIO from a socket: FIFOs can be opened.
  */
 const SCRIPT = `
 cd "$1" || exit ${MOUNT_FAILED}
 dir=$1 hide=$2 method=$3 options=$4 mode=$5 observe=$6 node=$7 script=$8 what=$9
-pipes=\${10}
-shift 10
+pipes=\${10} lowers=\${11} keep=\${12} more=\${13} ids=\${14}
+shift 14
 umask 022
+export LIBMOUNT_FORCE_MOUNT2=always
 observer=
 if [ "$observe" = notify ]; then
   mkfifo over ready || exit ${MOUNT_FAILED}
@@ -45,11 +48,40 @@ if [ "$observe" = notify ]; then
 fi
 prepare() {
   if [ "$hide" = yes ]; then mount -t tmpfs -o size=4k none /sys/fs/cgroup/unified || return 1; fi
-  mount -t tmpfs -o mode=0755 tare scratch && mkdir -m "$mode" scratch/upper && mkdir scratch/work || return 1
-  if [ "$method" = overlay ]; then
-    mount -t overlay -o "lowerdir=lower,upperdir=scratch/upper,workdir=scratch/work$options" overlay root && return 0
+  if [ "$keep" = no ] || [ "$more" = yes ]; then
+    mount -t tmpfs -o mode=0755 tare scratch || return 1
   fi
-  cp -a lower/. scratch/upper && mount --bind scratch/upper root
+  if [ "$more" = yes ]; then
+    while read -r name folders changes; do
+      mkdir "scratch/$name" || return 1
+      overlay "scratch/$name" "$folders" "$changes" || return 1
+    done <views
+    while read -r name bits owner data; do
+      (umask 077 && printf %s "$data" | base64 -d >"scratch/$name") && chmod "$bits" "scratch/$name" || return 1
+      # Where one id is all there is, it stays with that.
+      chown "$owner" "scratch/$name" || [ "$ids" = single ] || return 1
+    done
+  fi
+  [ "$more" = no ] || exec </dev/null
+  if [ "$keep" = yes ]; then
+    overlay root "$lowers" changes
+    return
+  fi
+  mkdir -m "$mode" scratch/upper && mkdir scratch/work || return 1
+  if [ "$method" = overlay ]; then
+    mount -t overlay -o "lowerdir=$lowers,upperdir=scratch/upper,workdir=scratch/work$options" overlay root && return 0
+  fi
+  cp -a l0/. scratch/upper && mount --bind scratch/upper root
+}
+overlay() {
+  if [ -z "$3" ]; then
+    mount -t overlay -o "ro,lowerdir=$2$options" overlay "$1"
+    return
+  fi
+  [ -d "$3/upper" ] || mkdir -m "$mode" "$3/upper" || return 1
+  [ -d "$3/work" ] || mkdir "$3/work" || return 1
+  dirs="lowerdir=$2,upperdir=$3/upper,workdir=$3/work$options"
+  mount -t overlay -o "$dirs,volatile" overlay "$1" 2>/dev/null || mount -t overlay -o "$dirs" overlay "$1"
 }
 (
   read -r pid <&3 && read -r _ <&3
@@ -90,7 +122,7 @@ fi
 kill "$watchman" 2>/dev/null
 wait "$watchman" 2>/dev/null
 if [ -e orphan ]; then
-  cd / && umount -l "$dir/root" "$dir/scratch" && rm -rf "$dir"
+  cd / && umount -l "$dir/root" && { [ "$keep$more" = yesno ] || umount -l "$dir/scratch"; } && rm -rf "$dir"
 fi
 exit "$code"
 `;
@@ -117,6 +149,7 @@ export interface LaunchOptions {
   /** Permission bits of the root folder itself. */
   readonly rootMode: number;
   readonly stdio: 'host' | 'pipe';
+  readonly layout: Layout;
   /** With an observer, that speaks on descriptor 4. */
   readonly observe?: ObserveOptions | undefined;
 }
@@ -129,12 +162,14 @@ export interface ObserveOptions {
 }
 
 /** Starts the container in the background. The child's exit code is the container's. */
-export async function launch(options: LaunchOptions): Promise<ChildProcess> {
-  const { host, bundle } = options;
+export function launch(options: LaunchOptions): ChildProcess {
+  const { host, bundle, layout } = options;
   const script = bundle.path('launch.sh');
-  await writeFile(script, SCRIPT);
+  const hasMore = layout.views.length > 0 || layout.secrets.length > 0;
+  writeFileSync(script, SCRIPT);
+  if (hasMore) writeFileSync(bundle.path('views'), layout.views.map((line) => `${line}\n`).join(''));
   const overlayOptions = host.rootless ? ',userxattr' : ',redirect_dir=nofollow,metacopy=off';
-  return spawn(
+  const child = spawn(
     host.tools.unshare,
     [
       ...unshareFlags(host),
@@ -148,6 +183,10 @@ export async function launch(options: LaunchOptions): Promise<ChildProcess> {
       (options.rootMode & 0o7777).toString(8),
       ...observerArguments(options.observe),
       options.stdio === 'pipe' ? 'yes' : 'no',
+      layout.lowers,
+      layout.keepsChanges ? 'yes' : 'no',
+      hasMore ? 'yes' : 'no',
+      host.ids,
       ...straceInFront(options.observe, OBSERVER_DESCRIPTOR),
       ...runtimeArguments(host, bundle, 'log'),
       'run',
@@ -161,7 +200,7 @@ export async function launch(options: LaunchOptions): Promise<ChildProcess> {
       stdio: [
         ...(options.stdio === 'host'
           ? (['inherit', 'inherit', 'inherit'] as const)
-          : (['ignore', 'pipe', 'pipe'] as const)),
+          : ([layout.secrets.length > 0 ? 'pipe' : 'ignore', 'pipe', 'pipe'] as const)),
         'pipe',
         ...(options.observe === undefined ? [] : (['pipe'] as const)),
       ],
@@ -170,6 +209,10 @@ export async function launch(options: LaunchOptions): Promise<ChildProcess> {
       detached: true,
     },
   );
+  // The script may end before it has read all.
+  child.stdin?.on('error', () => undefined);
+  if (options.stdio === 'pipe') child.stdin?.end(layout.secrets.map((line) => `${line}\n`).join(''));
+  return child;
 }
 
 function observerArguments(observe: ObserveOptions | undefined): readonly string[] {

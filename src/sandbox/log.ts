@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { errnoOf } from '../base/error.ts';
 
 /** The last error in a runtime's log file (`--log-format json`: one object a line); undefined when there is none. */
-export async function lastError(file: string): Promise<string | undefined> {
+export function lastError(file: string): string | undefined {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;

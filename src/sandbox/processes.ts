@@ -39,7 +39,8 @@ export function fateOf(pid: number, signal: number): 'caught' | 'blocked' | 'los
   return holds('SigBlk') ? 'blocked' : 'lost';
 }
 
-function readProc(pid: number, file: string): string | undefined {
+/** A file of /proc/PID; undefined when there is no such process, or it is hidden from us. */
+export function readProc(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch (error) {

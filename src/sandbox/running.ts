@@ -9,6 +9,7 @@ import type { Host } from './host.ts';
 import { MOUNT_FAILED, type ObserveOptions } from './launch.ts';
 import { collectOutput } from './output.ts';
 import { closeAll, type Listener } from './ports.ts';
+import { processorMsOf } from './processor-time.ts';
 import { exists, fateOf, sendSignal, statOf } from './processes.ts';
 import { startRelay, type Relay } from './relay-client.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
@@ -175,6 +176,8 @@ export function openContainer(parts: ContainerParts): Container {
     async mark(phase) {
       await parts.tracer?.mark(phase);
     },
+    progress: async () => parts.tracer?.progress(),
+    processorMs: () => (pid === undefined || ended ? 0 : processorMsOf(pid)),
     async observation() {
       if (parts.tracer === undefined)
         throw new TareError('E_USAGE', 'the container was not observed', { hint: 'set `trace` when it is started' });
@@ -201,7 +204,7 @@ export function openContainer(parts: ContainerParts): Container {
         const code = await exited;
         // An observer that ends takes the runtime with it, whose own words then tell nothing; one that never came to observe is no reason.
         const trouble = code === MOUNT_FAILED ? undefined : await lost;
-        const failure = await startFailure({ bundle, code, stderr, program: parts.spec.args[0] ?? '' });
+        const failure = startFailure({ bundle, code, stderr, program: parts.spec.args[0] ?? '' });
         throwIfAborted(signal);
         if (trouble !== undefined) throw trouble;
         if (failure !== undefined) throw failure;

@@ -4,10 +4,10 @@ import type { Host } from './host.ts';
 import type { SeccompAllowance } from './seccomp-document.ts';
 import { seccompProfile, type SeccompProfile, type SeccompWatch } from './seccomp.ts';
 import { SYSTEM_PATH } from './spawn.ts';
-import type { RunSpec } from './types.ts';
+import type { Mount, RunSpec } from './types.ts';
 import type { UserIds } from './user.ts';
 
-interface RuntimeMount {
+export interface RuntimeMount {
   readonly destination: string;
   readonly type?: string;
   readonly source: string;
@@ -27,7 +27,12 @@ export interface RuntimeProcess {
   readonly env: readonly string[];
   readonly cwd: string;
   readonly capabilities: Readonly<Record<'bounding' | 'effective' | 'permitted', readonly string[]>>;
-  readonly noNewPrivileges: true;
+  readonly noNewPrivileges: boolean;
+}
+
+/** `hooks` of the OCI runtime spec (config.md, "POSIX-platform Hooks"). */
+export interface RuntimeHooks {
+  readonly poststart: readonly { readonly path: string; readonly args: readonly string[] }[];
 }
 
 export interface RuntimeConfig {
@@ -36,6 +41,8 @@ export interface RuntimeConfig {
   readonly root: { readonly path: string; readonly readonly: boolean };
   readonly hostname: string;
   readonly mounts: readonly RuntimeMount[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly hooks?: RuntimeHooks;
   readonly linux: {
     readonly namespaces: readonly { readonly type: string }[];
     readonly sysctl?: Readonly<Record<string, string>>;
@@ -69,7 +76,8 @@ const READ_ONLY_PATHS: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq'
 export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): RuntimeProcess {
   // With one id there is nobody else to become: the process is that one, without the powers of root over the other files of its owner.
   const single = host.ids === 'single';
-  const capabilities = single && user.uid !== 0 ? [] : narrowedCapabilities(host.capabilities, spec.capabilities);
+  const all = spec.privileged === true ? host.allCapabilities : host.capabilities;
+  const capabilities = single && user.uid !== 0 ? [] : narrowedCapabilities(all, spec.capabilities);
   const powers = user.uid === 0 ? capabilities : [];
   return {
     terminal: false,
@@ -85,7 +93,7 @@ export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): Runtim
     env: environment(spec.env, user),
     cwd: spec.cwd === '' ? '/' : spec.cwd,
     capabilities: { bounding: capabilities, effective: powers, permitted: powers },
-    noNewPrivileges: true,
+    noNewPrivileges: spec.noNewPrivileges ?? true,
   };
 }
 
@@ -108,12 +116,17 @@ export function runtimeConfig(options: {
   readonly spec: RunSpec;
   readonly user: UserIds;
   readonly files: readonly RuntimeMount[];
+  /** Where a mount of `spec.mounts`, by its number, is found on the host. */
+  readonly sourceOf: (mount: number) => string;
   readonly watch?: SeccompWatch | undefined;
   readonly within?: SeccompAllowance | undefined;
 }): RuntimeConfig {
-  const { files, host, spec, user, watch, within } = options;
+  const { files, host, sourceOf, spec, user, watch, within } = options;
   const ownNetwork = spec.network.kind !== 'host';
-  const seccomp = seccompProfile({ arch: process.arch, singleId: host.ids === 'single', watch, within });
+  const isPrivileged = spec.privileged === true;
+  const seccomp = isPrivileged
+    ? undefined
+    : seccompProfile({ arch: process.arch, singleId: host.ids === 'single', watch, within });
   if (seccomp === undefined && watch !== undefined)
     throw new TareError('E_TRACER', `the container cannot be observed: there is no table of calls for ${process.arch}`);
   return {
@@ -121,19 +134,24 @@ export function runtimeConfig(options: {
     process: runtimeProcess(host, spec, user),
     root: { path: 'root', readonly: spec.readOnly },
     hostname: spec.hostname ?? DEFAULT_HOSTNAME,
-    mounts: [...systemMounts(host, ownNetwork), ...temporary(spec), ...files, ...userMounts(spec)],
+    mounts: [
+      ...systemMounts(host, ownNetwork, isPrivileged),
+      ...temporary(spec),
+      ...files,
+      ...userMounts(spec, sourceOf),
+    ],
     linux: {
       namespaces: ['pid', 'ipc', 'uts', 'mount', ...(ownNetwork ? ['network'] : [])].map((type) => ({ type })),
       // In a network of its own every port is the container's to take, also for an ordinary user.
       ...(ownNetwork ? { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0' } } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READ_ONLY_PATHS,
+      maskedPaths: isPrivileged ? [] : MASKED_PATHS,
+      readonlyPaths: isPrivileged ? [] : READ_ONLY_PATHS,
     },
   };
 }
 
-function systemMounts(host: Host, ownNetwork: boolean): readonly RuntimeMount[] {
+function systemMounts(host: Host, ownNetwork: boolean, isPrivileged: boolean): readonly RuntimeMount[] {
   const mount = (destination: string, type: string, options: string): RuntimeMount => ({
     destination,
     type,
@@ -151,7 +169,7 @@ function systemMounts(host: Host, ownNetwork: boolean): readonly RuntimeMount[] 
     // sysfs shows a network namespace: only its owner may mount a new one.
     host.rootless && !ownNetwork
       ? { destination: '/sys', type: 'none', source: '/sys', options: ['rbind', 'nosuid', 'noexec', 'nodev', 'ro'] }
-      : mount('/sys', 'sysfs', 'nosuid,noexec,nodev,ro'),
+      : mount('/sys', 'sysfs', `nosuid,noexec,nodev,${isPrivileged ? 'rw' : 'ro'}`),
   ];
 }
 
@@ -160,13 +178,27 @@ const temporary = (spec: RunSpec): readonly RuntimeMount[] =>
     ? [{ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', 'mode=1777'] }]
     : [];
 
-const userMounts = (spec: RunSpec): readonly RuntimeMount[] =>
-  spec.mounts.map((each) => ({
-    destination: each.target,
-    type: 'bind',
-    source: each.source,
-    options: ['rbind', 'rprivate', 'nosuid', 'nodev', each.readOnly ? 'ro' : 'rw'],
-  }));
+const userMounts = (spec: RunSpec, sourceOf: (mount: number) => string): readonly RuntimeMount[] =>
+  spec.mounts.map((each, index) =>
+    each.kind === 'tmpfs'
+      ? {
+          destination: each.target,
+          type: 'tmpfs',
+          source: 'tmpfs',
+          options: ['nosuid', 'nodev', 'mode=1777', ...(each.size === undefined ? [] : [`size=${each.size}`])],
+        }
+      : {
+          destination: each.target,
+          type: 'bind',
+          source: sourceOf(index),
+          options: ['rbind', 'rprivate', 'nosuid', 'nodev', isWritable(each) ? 'rw' : 'ro'],
+        },
+  );
+
+function isWritable(mount: Exclude<Mount, { readonly kind: 'tmpfs' }>): boolean {
+  if (mount.kind === 'view') return mount.changes !== undefined;
+  return mount.kind !== 'secret' && !mount.readOnly;
+}
 
 /** A file of the host seen at a path of the container. */
 export function bindFile(source: string, destination: string): RuntimeMount {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { errnoOf, TareError } from '../base/error.ts';
 import type { Bundle } from './bundle.ts';
 import { MOUNT_FAILED } from './launch.ts';
@@ -14,11 +14,11 @@ export interface EndedStart {
 }
 
 /** Why a container that has ended never came to run its program; undefined when it did run. */
-export async function startFailure(ended: EndedStart): Promise<TareError | undefined> {
-  const fault = (await textOf(ended.bundle.path('fault'))).trim();
+export function startFailure(ended: EndedStart): TareError | undefined {
+  const fault = textOf(ended.bundle.path('fault')).trim();
   if (fault !== '' && ended.code === MOUNT_FAILED)
     return new TareError('E_SANDBOX', `the root file system cannot be mounted: ${oneLine(fault)}`);
-  const trouble = await lastError(ended.bundle.path('log'));
+  const trouble = lastError(ended.bundle.path('log'));
   if (trouble !== undefined) {
     const message = oneLine(trouble);
     return blamesProgram(trouble)
@@ -31,13 +31,13 @@ export async function startFailure(ended: EndedStart): Promise<TareError | undef
       hint: 'it is no program of this machine’s processor, a script without a #! line, or its interpreter (of the #! line, or the ELF loader) is not in the image',
     });
   // Neither the runtime nor the script came to speak: unshare itself has failed.
-  const began = (await textOf(ended.bundle.path('pid'))) !== '';
+  const began = textOf(ended.bundle.path('pid')) !== '';
   return began ? undefined : new TareError('E_SANDBOX', `the container cannot be started: ${oneLine(ended.stderr)}`);
 }
 
-async function textOf(file: string): Promise<string> {
+function textOf(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return '';
     throw error;

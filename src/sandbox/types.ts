@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/streams.ts';
 import type { SeccompDocument } from './seccomp-document.ts';
-import type { Observation, TraceSpec } from './trace/types.ts';
+import type { Observation, Progress, TraceSpec } from './trace/types.ts';
 
 export interface PortMapping {
   /** 0 picks a free one. */
@@ -17,16 +17,64 @@ export type Network =
   | { readonly kind: 'private'; readonly publish: readonly PortMapping[] }
   | { readonly kind: 'host' };
 
-export interface Mount {
+/** What is seen at an absolute path of the container. Of two targets of which one lies in the other, the outer must come first. */
+export type Mount = BindMount | TmpfsMount | ViewMount | SecretMount;
+
+export interface BindMount {
+  readonly kind?: 'bind';
+  /** A file or folder of the host. */
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;
 }
 
+export interface TmpfsMount {
+  readonly kind: 'tmpfs';
+  readonly target: string;
+  /** Bytes; default: half of the memory. */
+  readonly size?: number | undefined;
+}
+
+/** Part of folders that lie over each other. */
+export interface ViewMount {
+  readonly kind: 'view';
+  /** Lowest first; whiteouts and opaque folders as overlayfs has them. */
+  readonly lowers: readonly string[];
+  /** A path in it; links are followed inside. */
+  readonly source: string;
+  readonly target: string;
+  /** A folder on the host for what is written, kept as `Changes.dir` is. Without it the view is read-only. */
+  readonly changes?: string | undefined;
+}
+
+/** A file that is in memory alone, and is gone with the container. */
+export interface SecretMount {
+  readonly kind: 'secret';
+  readonly target: string;
+  readonly bytes: Uint8Array;
+  readonly mode: number;
+  /** Numbers of the container. Where there is one id alone, that has it. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A root whose changes are kept. */
+export interface Changes {
+  /** What the root is made of, lowest first: the place of `rootfs`. */
+  readonly lowers: readonly string[];
+  /**
+   * Holds `upper` (the changes, in the form of overlayfs: see `prepareChanges`) and `work` (of no use afterwards), which are made when they are
+   * not there. On the host's own file system, not on an overlay. Without root its files may belong to subordinate ids.
+   */
+  readonly dir: string;
+}
+
 /** One container to run. The root file system is used as a read-only lower folder and never changed. */
 export interface RunSpec {
-  /** An unpacked root file system on the host. */
+  /** An unpacked root file system on the host. With `changes` it is not looked at. */
   readonly rootfs: string;
+  /** Keeps what is written; else it is lost. */
+  readonly changes?: Changes | undefined;
   readonly args: readonly string[];
   readonly env: readonly string[];
   readonly cwd: string;
@@ -39,6 +87,12 @@ export interface RunSpec {
   readonly stdio: 'host' | 'pipe';
   readonly stopSignal?: string;
   readonly hostname?: string;
+  /** `HOST:ADDRESS`, for /etc/hosts. */
+  readonly hosts?: readonly string[];
+  /** False: programs with suid bits and file capabilities get what these give (su, sudo, ping). Default true. */
+  readonly noNewPrivileges?: boolean;
+  /** All capabilities that this machine has to give, no seccomp filter, nothing masked. Default false. */
+  readonly privileged?: boolean;
   /** Notices which paths the processes of the container ask for. */
   readonly trace?: TraceSpec;
   /** A seccomp profile in Docker's or the OCI's format, or the path of one: what it does not allow is refused besides. */
@@ -70,6 +124,10 @@ export interface Running {
   stop(graceMs: number): Promise<Exit>;
   /** What is seen from now on belongs to this phase (`start` at first; a probe's name). Nothing happens when it is not traced. */
   mark(phase: string): Promise<void>;
+  /** What was seen so far; undefined when it is not traced, or its observation has ended. */
+  progress(): Promise<Progress | undefined>;
+  /** Processor time that its processes have used so far, in milliseconds, without those of `exec`; 0 when that cannot be told. */
+  processorMs(): number;
   /** What was seen; resolves when the container has ended. @throws TareError E_USAGE when it was not traced */
   observation(): Promise<Observation>;
 }
@@ -77,6 +135,10 @@ export interface Running {
 export interface Sandbox {
   /** E.g. `crun 1.8.1 (root)`. */
   readonly description: string;
+  /** Which user ids exist in a container: all of the machine; root and a range of subordinate ids; or root alone. */
+  readonly ids: 'all' | 'range' | 'single';
+  /** What stands in front of a program that is to see files as containers do: unshare(1) and its flags. Empty as root. */
+  readonly namespace: readonly string[];
   start(spec: RunSpec, signal?: AbortSignal): Promise<Running>;
 }
 
@@ -116,4 +178,4 @@ export interface CommandProbe {
 
 export type { Bytes };
 export type { SeccompDocument } from './seccomp-document.ts';
-export type { Access, Observation, ObservedPath, TraceSpec } from './trace/types.ts';
+export type { Access, Observation, ObservedPath, Progress, TraceSpec } from './trace/types.ts';

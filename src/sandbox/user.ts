@@ -29,11 +29,12 @@ interface GroupLine {
 /**
  * `user`, `uid`, `user:group`, `uid:gid` and mixtures, as image-spec config.md defines `User`: without a group the user's primary
  * and supplementary groups apply; with one, that group alone. Unknown numbers are taken as they are, with group 0.
+ * @param rootfs or the folders that it is made of, lowest first
  * @throws TareError E_USER when a name is not in the root's /etc/passwd or /etc/group
  */
-export async function lookUpUser(rootfs: string, user: string): Promise<UserIds> {
-  const passwd = parsePasswd((await readInside(rootfs, '/etc/passwd', MAX_DATABASE_BYTES)) ?? '');
-  const groups = parseGroup((await readInside(rootfs, '/etc/group', MAX_DATABASE_BYTES)) ?? '');
+export function lookUpUser(rootfs: string | readonly string[], user: string): UserIds {
+  const passwd = parsePasswd(readInside(rootfs, '/etc/passwd', MAX_DATABASE_BYTES) ?? '');
+  const groups = parseGroup(readInside(rootfs, '/etc/group', MAX_DATABASE_BYTES) ?? '');
   const [who = '', group, ...more] = bytesOfText(user).split(':');
   if (more.length > 0) throw new TareError('E_USER', `user ${JSON.stringify(user)} is not USER[:GROUP]`);
   const number = who === '' ? 0 : idOf(who);

@@ -7,6 +7,7 @@ import {
   parentOf,
   pathOfText,
   ROOT,
+  type ByteString,
   type TreePath,
 } from '../base/path.ts';
 import type { RootPath } from '../evidence/collect.ts';
@@ -17,6 +18,9 @@ import type { Tree } from '../tree/types.ts';
 const SYSTEM_TOPS = new Set(
   'bin boot dev etc home lib lib32 lib64 libx32 media mnt nix opt proc root run sbin srv sys tmp usr var'.split(' '),
 );
+/** Whether a folder of that name at the top of a tree is the system's. */
+export const isSystemTop = (name: ByteString): boolean => SYSTEM_TOPS.has(name);
+
 /** Folders of the system whose children are applications of their own. */
 const NESTS = ['/home', '/opt', '/srv', '/usr/src', '/var/www', '/usr/share/nginx', '/usr/local/app'].map(pathOfText);
 /** What only the home of a run time or of an environment has: its files come by evidence. */
@@ -78,7 +82,7 @@ function applicationTop(path: TreePath): TreePath | undefined {
   const ancestors = ancestorsOf(path);
   const first = ancestors.find((folder) => folder !== ROOT);
   if (first === undefined) return undefined;
-  if (!SYSTEM_TOPS.has(nameOf(first))) return first;
+  if (!isSystemTop(nameOf(first))) return first;
   return ancestors.find((folder) => NESTS.includes(parentOf(folder)));
 }
 

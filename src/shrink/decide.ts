@@ -15,11 +15,11 @@ import type { Image } from '../oci/types.ts';
 import { platformText } from '../oci/platform.ts';
 import { ownerOf } from '../packages/index.ts';
 import type { Package } from '../packages/types.ts';
+import { imageGroups } from '../plan/groups.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan, Tightness } from '../plan/types.ts';
 import type { ContentReader, Tree } from '../tree/types.ts';
 import { applicationFolders, applicationRoots } from './application.ts';
-import { imageGroups } from './groups.ts';
 import { clampedPath, workingFolder, type StartedProcess } from './start.ts';
 import type { ShrinkOptions } from './types.ts';
 

@@ -1,19 +1,18 @@
-import { showPath, textOfBytes } from '../base/path.ts';
-import type { RootPath } from '../evidence/collect.ts';
-import { leadTo } from '../evidence/lead.ts';
-import { phaseNames } from '../evidence/observed/phases.ts';
-import type { Profile } from '../evidence/observed/types.ts';
+import { textOfBytes } from '../base/path.ts';
 import { openImage } from '../transports/index.ts';
-import { treeOfImage } from '../tree/image-tree.ts';
+import { newComplaints, type Heard } from '../verify/compare-complaints.ts';
 import { compareFairly, type Compared } from '../verify/compare-runs.ts';
-import { missedPaths } from '../verify/missed.ts';
 import type { ObservedRun } from '../verify/observe.ts';
+import { publicName } from '../verify/public-name.ts';
+import { missedBy, unseen } from './missed-by.ts';
 import { produce, type Knowledge, type Produced } from './produce.ts';
 import type { Subject } from './subject.ts';
-import { driveAgain, driveOf, profileOfRun, watch, type WatchOptions } from './watch.ts';
+import { driveAgain, driveOf, profileOfRun, watch, type WatchedRun, type WatchOptions } from './watch.ts';
 
 /** How often an image is mended and tried again. */
 const MAX_ROUNDS = 10;
+/** Of what a container printed, in a warning; in UTF-16 units. */
+const MAX_SAID = 300;
 
 /** What became of an image and its verification. */
 export interface Proof {
@@ -26,7 +25,7 @@ export interface Proof {
 
 export interface ProveInput {
   readonly subject: Subject;
-  readonly original: ObservedRun;
+  readonly original: WatchedRun;
   readonly knowledge: Knowledge;
   readonly watching: WatchOptions;
 }
@@ -35,12 +34,16 @@ export interface ProveInput {
  * Packs, runs, compares; while something differs, puts back what the small image looked up in vain, and tries again, until it answers as the original
  * does or nothing new is learned. When its own questions tell nothing (Python does not look for a module that a folder does not list), the original
  * is watched once more, and what it asked for is put back.
+ * An image that answers as it should, and complains of what the original does not complain of, may do less than it seems: it is mended once, too.
+ * If that does not silence it, the result is an image that works, with a warning.
  */
 export async function prove({ knowledge: first, original: firstRun, subject, watching }: ProveInput): Promise<Proof> {
   const { options, tools } = watching;
   let knowledge = first;
-  let original = firstRun;
+  let original: ObservedRun = firstRun;
+  const heard: string[] = [...(firstRun.complaints ?? [])];
   let learnt = original.observation !== undefined;
+  let working: Proof | undefined;
   for (let round = 1; ; round += 1) {
     const produced = await produce(subject, options, knowledge, tools);
     const image = await openImage(produced.descriptor.digest, { store: tools.store, ctx: tools.ctx });
@@ -55,34 +58,42 @@ export async function prove({ knowledge: first, original: firstRun, subject, wat
       original,
       small,
       mode: options.compare ?? 'auto',
-      again: () => watch({ image: subject.image, drive, askAgain: true }, { ...watching, trace: undefined }),
+      async again() {
+        const run = await watch({ image: subject.image, drive, askAgain: true }, { ...watching, trace: undefined });
+        heard.push(...(run.complaints ?? []));
+        return run;
+      },
     });
     original = result.original;
     const { compared, ok } = result;
+    const complaints = ok ? newComplaints(heardOf(firstRun, original, heard), small) : [];
     tools.ctx.onEvent({
       kind: 'step.done',
       step: 'verify',
       detail: ok
-        ? `${compared.length} answers as the original's`
-        : (compared.find((item) => item.difference)?.name ?? ''),
+        ? `${compared.length} answers as the original's${complaints.length > 0 ? ', and a complaint that is not' : ''}`
+        : publicName(compared.find((item) => item.difference)?.name ?? ''),
     });
-    const proof = { produced, small, compared, ok, knowledge };
-    if (ok || round >= MAX_ROUNDS) return proof;
+    const proof = { produced: warned(produced, complaints), small, compared, ok, knowledge };
+    if (working !== undefined) return ok ? proof : working;
+    if (round >= MAX_ROUNDS || (ok && complaints.length === 0)) return proof;
     const traced = await watch({ image, drive, than: original }, { ...watching, trace: { syscalls: false } });
     // What was put back and is still not there (an `exclude` wins) will not come by trying again.
     const known = new Set(knowledge.repairs.map((item) => item.path));
-    const missed = await missedBy(subject, produced, traced, watching);
+    const missed = await missedBy({ subject, produced, traced, watching, ...(ok ? { complaints } : {}) });
     const found = missed.filter((item) => !known.has(item.path));
+    if (ok) working = proof;
     if (found.length > 0) {
       knowledge = { ...knowledge, repairs: [...knowledge.repairs, ...found] };
       continue;
     }
-    if (learnt) return proof;
+    if (ok || learnt) return proof;
     learnt = true;
     const again = await watch(
       { image: subject.image, drive: driveOf(options) },
       { ...watching, trace: { syscalls: false } },
     );
+    heard.push(...(again.complaints ?? []));
     const profile = profileOfRun(subject, again);
     const fresh = profile === undefined ? [] : unseen(subject, produced, profile);
     if (fresh.length === 0) return proof;
@@ -90,42 +101,22 @@ export async function prove({ knowledge: first, original: firstRun, subject, wat
   }
 }
 
-/** What the small image looked up and the original has. Entries of listed folders only when nothing else was missed. */
-async function missedBy(
-  subject: Subject,
-  produced: Produced,
-  traced: ObservedRun,
-  { tools }: WatchOptions,
-): Promise<RootPath[]> {
-  if (traced.observation === undefined) return [];
-  const image = await openImage(produced.descriptor.digest, { store: tools.store, ctx: tools.ctx });
-  const { tree } = await treeOfImage(image, tools.store, tools.ctx.signal);
-  const missed = missedPaths(traced.observation, tree, subject.tree);
-  const asked = missed.filter((item) => item.how.some((how) => how !== 'list'));
-  // Words of commands and query strings may hold secrets, and reasons travel with the image.
-  const names = phaseNames(traced.probes);
-  return (asked.length > 0 ? asked : missed).map((item) => {
-    const by = item.by.map(showPath).join(', ');
-    const how = item.how.includes('open') || item.how.includes('exec') ? 'opened' : 'looked-up';
-    return repair(subject, item.path, how, `missed by ${by} during ${names.nameOf(item.phase)}, and put back`);
-  });
+/** What the original printed, in all its runs. */
+function heardOf({ complaints }: WatchedRun, { exec, outcomes, output }: ObservedRun, heard: readonly string[]): Heard {
+  return { exec, outcomes, output, ...(complaints === undefined ? {} : { complaints: heard }) };
 }
 
-/** What the original asks for and the small image lacks. */
-function unseen(subject: Subject, produced: Produced, profile: Profile): RootPath[] {
-  const kept = new Set(produced.decision.plan.keep.map((item) => item.path));
-  return profile.paths
-    .filter((row) => !kept.has(row.path) && leadTo(subject.tree, row.path).entry?.type !== 'directory')
-    .map((row) => {
-      const because = `the original asks for it during ${row.phases.join(', ')}, and the small image failed: put back`;
-      return repair(subject, row.path, row.how.includes('open') ? 'opened' : 'looked-up', because);
-    });
-}
-
-function repair(subject: Subject, path: RootPath['path'], kind: 'looked-up' | 'opened', because: string): RootPath {
-  const [started] = subject.started;
-  if (started === undefined) throw new Error('nothing is started');
-  return { root: 'repair', path, kind, because, context: started.context };
+/** The warnings of a Plan reach the result. */
+function warned(produced: Produced, [first]: readonly string[]): Produced {
+  if (first === undefined) return produced;
+  const { decision } = produced;
+  const { plan } = decision;
+  const said = first.length > MAX_SAID ? `${first.slice(0, MAX_SAID)}…` : first;
+  const warning = {
+    code: 'new-complaint',
+    message: `the small image answers as the original does, and prints what the original does not: ${JSON.stringify(said)}; if something is missing, name it with --include`,
+  };
+  return { ...produced, decision: { ...decision, plan: { ...plan, warnings: [...plan.warnings, warning] } } };
 }
 
 /** For the result. */

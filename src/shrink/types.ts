@@ -6,7 +6,7 @@ import type { Plan, Tightness } from '../plan/types.ts';
 import type { Probe, Sandbox } from '../sandbox/types.ts';
 import type { Store } from '../store/types.ts';
 import type { CompareMode } from '../verify/compare.ts';
-import type { VerifyResult } from '../verify/verify.ts';
+import type { VerifiedProbe, VerifyResult } from '../verify/verify.ts';
 
 /** `regroup`: by rate of change. `keep`: the original's layers, each without what goes. */
 export type LayerMode = 'keep' | 'regroup';
@@ -81,6 +81,21 @@ export interface PartialPackage {
   readonly dropped: { readonly files: number; readonly disk: number };
 }
 
+/** A folder with files that go and that no package owns, and what stays of such files. Sizes in bytes. */
+export interface UnownedFolder {
+  readonly path: string;
+  readonly kept: { readonly files: number; readonly disk: number };
+  readonly dropped: { readonly files: number; readonly disk: number };
+}
+
+/** One question, and what came of it from the small image, which is what comes from the original. */
+export interface ShrunkProbe extends VerifiedProbe {
+  /** Of the HTTP answer. */
+  readonly status?: number;
+  /** Exit code of the command, or of the program itself. */
+  readonly exit?: number;
+}
+
 /** A path that verification found missing, and that was put back. */
 export interface Repair {
   readonly path: string;
@@ -104,7 +119,9 @@ export interface ShrinkResult {
   readonly tightness: Tightness;
   readonly layers: readonly ShrunkLayer[];
   /** Null when nothing was run. */
-  readonly verified: Pick<VerifyResult, 'ok' | 'probes' | 'startMs' | 'originalStartMs'> | null;
+  readonly verified:
+    | (Pick<VerifyResult, 'ok' | 'startMs' | 'originalStartMs'> & { readonly probes: readonly ShrunkProbe[] })
+    | null;
   /** Why nothing was run. */
   readonly unverified?: string;
   /** Of the profile that took part in the decision. */
@@ -114,6 +131,8 @@ export interface ShrinkResult {
   readonly repaired: readonly Repair[];
   /** Not covered by what was observed: packages that are there in part, the largest missing part first. */
   readonly partial: readonly PartialPackage[];
+  /** The same of files that belong to no package, by folder: at most 100 rows. */
+  readonly unowned: readonly UnownedFolder[];
   readonly overBudget: readonly string[];
   readonly seconds: number;
   readonly warnings: readonly Warning[];

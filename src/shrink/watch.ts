@@ -8,8 +8,10 @@ import { rootfsOf, type Rootfs } from '../pack/roots.ts';
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Probe, Sandbox, TraceSpec } from '../sandbox/types.ts';
 import { hostPlatform } from '../transports/image.ts';
+import { listenForComplaints } from '../verify/compare-complaints.ts';
 import { observeImage, type Drive, type ObservedRun } from '../verify/observe.ts';
 import { patienceFor } from '../verify/patience.ts';
+import { publicName } from '../verify/public-name.ts';
 import { restrictionOf, type Security } from './security.ts';
 import type { Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkTools } from './types.ts';
@@ -30,18 +32,24 @@ export function driveOf(options: ShrinkOptions): Drive {
     probes,
     exec,
     crawl: probes.length === 0 && run === undefined,
+    anyExit: true,
     ...(run === undefined ? {} : { run }),
     ...(observeMs === undefined ? {} : { observeMs }),
   };
 }
 
-/** The same for the small image: what crawling found is asked, not sought again. */
+/**
+ * The same for the small image: what crawling found is asked, not sought again. A program that nobody asked anything gets the time to end that it
+ * has in the original, or else has to stay up for as long.
+ */
 export function driveAgain(original: ObservedRun, options: ShrinkOptions): Drive {
   const { exec = [], observeMs, run } = options;
   return {
     probes: original.probes,
     exec,
     crawl: false,
+    anyExit: true,
+    watchMs: original.exit === undefined ? original.readyMs : Infinity,
     ...(run === undefined ? {} : { run }),
     ...(observeMs === undefined ? {} : { observeMs }),
   };
@@ -64,13 +72,19 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const MAX_SAID = 1000;
 const UNSEEN = 'tare shrink --static --no-verify';
 
+/** A run, and what the container complained of in all that it printed. */
+export interface WatchedRun extends ObservedRun {
+  readonly complaints?: readonly string[];
+}
+
 /** Runs an image and drives it. @throws TareError when this machine cannot run it; E_CANCELLED */
-export function watch(
+export async function watch(
   { askAgain = false, drive, image, restricted = false, root, than }: Watched,
   { options, sandbox, security, tools, trace }: WatchOptions,
-): Promise<ObservedRun> {
+): Promise<WatchedRun> {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-  return observeImage({
+  const listener = listenForComplaints();
+  const run = await observeImage({
     image,
     rootfs: async (which) => root ?? rootfsOf({ image: which, store: tools.store, ctx: tools.ctx }),
     sandbox,
@@ -79,15 +93,22 @@ export function watch(
     ...(restricted && security !== undefined ? { restrict: restrictionOf(security) } : {}),
     ...(than === undefined ? { timeoutMs } : patienceFor(than, timeoutMs)),
     askAgain,
-    ctx: tools.ctx,
+    ctx: {
+      ...tools.ctx,
+      onEvent(event) {
+        listener.onEvent(event);
+        tools.ctx.onEvent(event);
+      },
+    },
   });
+  return { ...run, complaints: listener.complaints() };
 }
 
 /**
  * Runs the original. It has to pass the user's own probes: nothing can be compared with what does not work.
  * @throws TareError E_ORIGINAL with the container's output; E_SANDBOX when it is made for another processor
  */
-export async function watchOriginal(subject: Subject, root: Rootfs, watching: WatchOptions): Promise<ObservedRun> {
+export async function watchOriginal(subject: Subject, root: Rootfs, watching: WatchOptions): Promise<WatchedRun> {
   const { ctx } = watching.tools;
   const { image } = subject;
   ctx.onEvent({ kind: 'step.started', step: 'observe', detail: `${image.reference}, ${watching.sandbox.description}` });
@@ -99,11 +120,31 @@ export async function watchOriginal(subject: Subject, root: Rootfs, watching: Wa
   return run;
 }
 
-/** One line when not all that the container asked for is known. */
+/** Why a run of the original may not show all that the image does. */
 export function incompleteness(run: ObservedRun | undefined): readonly Warning[] {
-  const why = run?.observation?.incomplete;
-  if (why === undefined) return [];
-  return [{ code: 'observation-incomplete', message: `not everything that the container asked for is known: ${why}` }];
+  if (run === undefined) return [];
+  const warnings: Warning[] = [];
+  const { cutMs, observation } = run;
+  if (observation?.incomplete !== undefined) {
+    const message = `not everything that the container asked for is known: ${observation.incomplete}`;
+    warnings.push({ code: 'observation-incomplete', message });
+  }
+  if (cutMs !== undefined) {
+    const message = `only the first ${Math.round(cutMs / 1000)} s of the program were seen, which had not ended: what it needs later is not known; \`--observe 60s\` watches it longer`;
+    warnings.push({ code: 'observation-cut', message });
+  }
+  const code = endedWith(run);
+  if (code !== undefined && code !== 0) {
+    const message = `the original itself ends with exit code ${code}, and the small image has to do the same; if it wants arguments, run it with them: --exec "PROGRAM ARGUMENTS"`;
+    warnings.push({ code: 'original-exit', message });
+  }
+  return warnings;
+}
+
+/** The exit code that was the only answer of an image. */
+function endedWith({ exec, exit, outcomes, probes, run }: ObservedRun): number | undefined {
+  const asked = probes.length + exec.length > 0 || run !== undefined;
+  return asked || !outcomes.every((outcome) => outcome.ok) ? undefined : exit?.code;
 }
 
 function observed(run: ObservedRun): string {
@@ -127,9 +168,13 @@ function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): Ta
   const said = run.output.trim().split('\n').slice(-5).join('\n').slice(-MAX_SAID);
   const detail = failed.detail ?? 'it fails';
   const quote = said === '' || detail.includes(said) ? '' : `; it printed: ${said}`;
-  return new TareError('E_ORIGINAL', `${image.reference} itself does not pass ${failed.name}: ${detail}${quote}`, {
-    hint: `${refused?.hint ?? 'mend the probe or give the image what it needs'}; \`${UNSEEN}\` goes by the files alone`,
-  });
+  return new TareError(
+    'E_ORIGINAL',
+    `${image.reference} itself does not pass ${publicName(failed.name)}: ${detail}${quote}`,
+    {
+      hint: `${refused?.hint ?? 'mend the probe or give the image what it needs'}; \`${UNSEEN}\` goes by the files alone`,
+    },
+  );
 }
 
 /** What a traced run says of an image's files. @throws TareError E_TRACER when it says nothing: not even the start of its program was seen */

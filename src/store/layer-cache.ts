@@ -220,8 +220,8 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
       unpacked
         ? (await indexAndTar(source, layer, diffId, signal)).index
         : indexOnce(source, layer, diffId, { signal }),
-    putLayerIndex: async (layer, found) => {
-      const file = await blobs?.file?.(layer);
+    putLayerIndex: async (layer, found, source = blobs) => {
+      const file = await source?.file?.(layer);
       await remember(
         { digest: layer.digest, index: found, files: [] },
         file === undefined ? undefined : await stampOf(file),

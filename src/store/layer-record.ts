@@ -88,9 +88,11 @@ export function decodeRecord(bytes: Buffer): LayerRecord | undefined {
   return decoded(bytes, (head, body) => {
     const members: IndexedMember[] = [];
     for (let start = 0; start < body.length;) {
-      const end = body.indexOf('\n', start);
+      // As many lines as make a part: one call of the parser for each line would cost more than what it parses.
+      const end = body.indexOf('\n', Math.min(start + PART_CHARS, body.length - 1));
       if (end === -1) return undefined;
-      members.push(memberOf(JSON.parse(body.toString('latin1', start, end)) as Row));
+      const lines = body.toString('latin1', start, end).replaceAll('\n', ',');
+      for (const row of JSON.parse(`[${lines}]`) as Row[]) members.push(memberOf(row));
       start = end + 1;
     }
     return { ...head, index: { ...head.index, members } };

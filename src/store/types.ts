@@ -79,8 +79,8 @@ export interface Store {
     signal?: AbortSignal,
     unpacked?: boolean,
   ): Promise<LayerIndex>;
-  /** Remembers the index of a layer that this process has just packed, so that it is never decompressed. */
-  putLayerIndex(layer: Descriptor, index: LayerIndex): Promise<void>;
+  /** Remembers the index of a layer that this process has just packed, so that it is never decompressed. `source`: who has it; the store by default. */
+  putLayerIndex(layer: Descriptor, index: LayerIndex, source?: BlobSource): Promise<void>;
   /** A host file with the uncompressed tar of the layer (verified, cached), for random access. */
   layerTar(source: BlobSource, layer: Descriptor, diffId: Digest, signal?: AbortSignal): Promise<string>;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { access, constants, lstat, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { throwIfCancelled } from '../base/context.ts';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
@@ -42,6 +42,27 @@ export async function replaceFile(path: string, source: Bytes, signal: AbortSign
   return size;
 }
 
+/**
+ * Tells at once whether `replaceFile` would fail, as far as that can be told without making anything.
+ * @throws TareError E_EXISTS, E_PATH_NOT_FOUND, E_NOT_DIRECTORY, E_READ_ONLY, E_PERMISSION
+ */
+export async function refuseUnreplaceable(path: string): Promise<void> {
+  await refuseSpecial(path);
+  const folder = dirname(path);
+  try {
+    if (!(await stat(folder)).isDirectory())
+      throw new TareError('E_NOT_DIRECTORY', `cannot write ${path}: ${folder} is not a folder`);
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? folderMissing(path, error) : fromErrno(error, `cannot write ${path}`);
+  }
+}
+
+function folderMissing(path: string, cause: unknown): TareError {
+  const message = `cannot write ${path}: the folder ${dirname(path)} does not exist`;
+  return new TareError('E_PATH_NOT_FOUND', message, { hint: 'make the folder first', cause });
+}
+
 /** Makes a rename survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await attempt(folder, () => open(folder, 'r'));
@@ -66,10 +87,7 @@ async function openTemporary(path: string, temporary: string): Promise<FileHandl
   try {
     return await open(temporary, 'wx');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      const message = `cannot write ${path}: the folder ${dirname(path)} does not exist`;
-      throw new TareError('E_PATH_NOT_FOUND', message, { hint: 'make the folder first', cause: error });
-    }
+    if (errnoOf(error) === 'ENOENT') throw folderMissing(path, error);
     throw fromErrno(error, `cannot write ${path}`);
   }
 }

@@ -64,7 +64,8 @@ export async function askAll(session: Session, probes: readonly Probe[], patienc
       const outcome = asked.late === true && (before?.answer !== undefined || before?.late === true) ? before : asked;
       failures.set(probe, outcome);
       const settled = judge(probe, outcome);
-      if (outcome.ok && !started && !('command' in probe)) [startMs, started] = [session.elapsed(), true];
+      if (outcome.ok && !started && !('command' in probe))
+        [startMs, started] = [session.elapsed() - session.idleMs(), true];
       if (settled || over !== undefined || late || outcome.final === true) outcomes.set(probe, outcome);
     }
     if (outcomes.size < probes.length) await session.pause(pause);
@@ -107,7 +108,8 @@ function markerOf(session: Session): (probe: Probe, port: number | undefined) =>
       if (!(await session.running.connects(port))) return false;
       up.add(port);
     }
-    await session.mark(probeName(probe));
+    // Reading its log asks nothing of a program.
+    if (!('log' in probe)) await session.mark(probeName(probe));
     return true;
   };
 }
@@ -118,8 +120,8 @@ function refused(probe: Probe, port: number): ProbeOutcome {
 
 /** One attempt, of at most so many milliseconds. */
 export function askOnce(session: Session, probe: Probe, timeoutMs: number): Promise<ProbeOutcome> {
-  const { ctx, running, transcript } = session;
-  return runProbe(probe, { running, output: transcript.text, timeoutMs, signal: ctx.signal });
+  const { ctx, room, running, transcript } = session;
+  return runProbe(probe, { running, room, output: transcript.text, timeoutMs, signal: ctx.signal });
 }
 
 /** The program has ended. Its output still tells; with success, a command gets a container of its own; all else is too late. */
@@ -142,7 +144,9 @@ export async function askApart(
   timeoutMs: number,
 ): Promise<ProbeOutcome> {
   try {
-    return await session.apart(probe.command.argv, (running) => askOnce({ ...session, running }, probe, timeoutMs));
+    return await session.apart({ argv: probe.command.argv, phase: probeName(probe) }, (running) =>
+      askOnce({ ...session, running }, probe, timeoutMs),
+    );
   } catch (error) {
     if (!isTareError(error, 'E_ENTRYPOINT')) throw error;
     return { name: probeName(probe), ok: false, ms: 0, detail: error.message };

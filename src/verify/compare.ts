@@ -4,9 +4,10 @@ import { bodyDifference } from './compare-body.ts';
 import type { Difference } from './difference.ts';
 
 /**
- * How two answers are compared. `status`: HTTP status and exit code alone. `json`: also the headers that matter, and JSON by structure and values.
- * `exact`: those headers, and every byte. `auto`: as `exact` where the original gives the same answer twice; where it does not, only what it
- * repeats: of JSON the values, of text the lines, and the size roughly.
+ * How two answers are compared. `status`: HTTP status and exit code alone. `exact`: also the headers that matter, and every byte. `auto`: those
+ * headers, and JSON by its structure and values, whatever its layout; any other body as `exact` where the original gives the same one twice, and where
+ * it does not, by what it repeats: of text the lines and the words, of other and longer bodies the pieces, and the size roughly. `json` is another
+ * name for `auto`.
  */
 export const COMPARE_MODES = ['auto', 'exact', 'json', 'status'] as const;
 export type CompareMode = (typeof COMPARE_MODES)[number];
@@ -42,7 +43,9 @@ function answerDifference(
   if (!commands.some(({ exit }) => exit === here.exit))
     return { text: `exit code: the original has ${first.exit}, this ${here.exit}`, doubtful: false };
   if (mode === 'status') return undefined;
-  return bodyDifference({ what: 'output', references: commands.map(({ stdout }) => stdout), here: here.stdout, mode });
+  // A usage text goes to stderr; where there is an answer on stdout, stderr is for the log.
+  const said = commands.every(({ stdout }) => stdout.size === 0) && here.stdout.size === 0 ? 'stderr' : 'stdout';
+  return bodyDifference({ what: 'output', references: commands.map((item) => item[said]), here: here[said], mode });
 }
 
 function httpDifference(

@@ -53,8 +53,8 @@ export async function crawlPorts(session: Session, ports: readonly number[], tim
       outcomes.push({ name: probeName(probe), ok: true, ms: 0 });
       continue;
     }
-    const { running } = session;
-    const crawled = await crawl({ running, port, signal: ctx.signal, mark: session.mark, first });
+    const { room, running } = session;
+    const crawled = await crawl({ running, room, port, signal: ctx.signal, mark: session.mark, first });
     throwIfCancelled(ctx.signal);
     probes.push(...crawled.probes);
     outcomes.push(...crawled.outcomes);
@@ -84,9 +84,9 @@ async function firstAnswer(session: Session, port: number, timeoutMs: number): P
   const begin = session.elapsed();
   for (;;) {
     const left = Math.max(MIN_ANSWER_MS, Math.min(MAX_ANSWER_MS, timeoutMs - session.elapsed()));
-    const asked = await withDeadline(session.ctx.signal, left, (limit) => exchange(probe, published, limit)).catch(
-      (error: unknown) => ({ failed: error }),
-    );
+    const asked = await withDeadline(session.ctx.signal, left, (limit) =>
+      exchange(probe, published, limit, session.room),
+    ).catch((error: unknown) => ({ failed: error }));
     throwIfCancelled(session.ctx.signal);
     const late = session.elapsed() - begin >= SETTLE_MS || session.elapsed() >= timeoutMs;
     const over = late || session.exit() !== undefined;

@@ -2,30 +2,27 @@ import { throwIfCancelled } from '../base/context.ts';
 import type { TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
-import { commandAnswer } from '../sandbox/probes/answer.ts';
 import { portOfProbe, probeName, type ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Exit, Observation, Probe, RunSpec, Sandbox, TraceSpec } from '../sandbox/types.ts';
 import { askAgain } from './ask-again.ts';
-import { askAll, askApart, askOnce, exitText } from './ask.ts';
+import { askAll, askApart, askOnce } from './ask.ts';
 import { crawlPorts } from './crawl-ports.ts';
 import { runOnHost } from './host-command.ts';
 import { listeningPorts, waitForPorts } from './ports.ts';
 import type { Rootfs } from './run-image.ts';
 import { openSession, type Session } from './session.ts';
+import { remain, STARTS, startsOf, watchUnasked } from './unasked.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_RUN_TIMEOUT_MS = 600_000;
-/** Without anything to ask: how long a program has to stay up, in milliseconds. */
-const STAYS_UP_MS = 1000;
 /** As a shell tells that a program cannot be started. */
 const NOT_STARTED = 127;
 /** From the last moment of a program to the news of it, in milliseconds. */
 const ENDING_MS = 1000;
-const STARTS = 'starts';
 
 /** What is done with a running container, in this order. */
 export interface Drive {
-  /** Nothing to do at all: it has to stay up for a second, or to end with success. */
+  /** Nothing to ask it: the program is watched until it ends, or `watchMs` are over. */
   readonly probes: readonly Probe[];
   /** Then every exposed port is crawled from `/`. */
   readonly crawl: boolean;
@@ -35,6 +32,13 @@ export interface Drive {
   readonly run?: readonly string[] | undefined;
   /** At least so long it is kept running, in milliseconds from its start. */
   readonly observeMs?: number | undefined;
+  /**
+   * How long a program is watched that nobody asks anything, in milliseconds from its start; at most the time-out, or `observeMs` if that is more.
+   * Default: `observeMs`; without it, until the program neither asks for anything new nor works for some seconds.
+   */
+  readonly watchMs?: number | undefined;
+  /** When nothing is asked, the program may end with any exit code: that is its answer. Otherwise it has to end with success, if it ends. */
+  readonly anyExit?: boolean;
 }
 
 export interface ObserveOptions {
@@ -71,12 +75,14 @@ export interface ObservedRun {
   readonly observation?: Observation;
   /** To the first HTTP, TCP or log probe that passed; without those until the program ran. */
   readonly startMs: number;
-  /** To the last outcome of a probe. */
+  /** To the last outcome of a probe; of a program that nobody asked anything to the end of the watch. */
   readonly readyMs: number;
   /** The end of what the container has printed. */
   readonly output: string;
   /** When the program ended by itself. */
   readonly exit?: Exit;
+  /** Of a program that nobody asked anything, that had not ended, and may do more: how long it was watched. */
+  readonly cutMs?: number;
   /** Why the program, or its user, could not even be tried. */
   readonly refused?: TareError;
 }
@@ -118,7 +124,7 @@ export async function observeImage(options: ObserveOptions): Promise<ObservedRun
   };
 }
 
-type Driven = Pick<ObservedRun, 'exec' | 'outcomes' | 'probes' | 'readyMs' | 'run' | 'startMs'>;
+type Driven = Pick<ObservedRun, 'cutMs' | 'exec' | 'outcomes' | 'probes' | 'readyMs' | 'run' | 'startMs'>;
 
 async function driveIt(session: Session, options: ObserveOptions, exposed: readonly number[]): Promise<Driven> {
   const { ctx, drive } = options;
@@ -140,13 +146,24 @@ async function driveIt(session: Session, options: ObserveOptions, exposed: reado
   const exec: ProbeOutcome[] = [];
   for (const argv of drive.exec) exec.push(await execute(session, argv, timeoutMs));
   const run = drive.run === undefined ? undefined : await runSuite(session, options, drive.run, timeoutMs);
-  const idle = outcomes.length === 0 && exec.length === 0 && run === undefined;
-  const enough = Math.max((drive.observeMs ?? 0) - session.elapsed(), idle ? STAYS_UP_MS : 0);
-  if (enough > 0 && session.exit() === undefined) await session.pause(enough);
+  let cutMs: number | undefined;
+  if (outcomes.length === 0 && run === undefined) {
+    const may = await watchUnasked(session, drive, timeoutMs);
+    readyMs = session.elapsed();
+    if (may && session.exit() === undefined) cutMs = readyMs;
+    if (exec.length === 0) outcomes = [startsOf(session, drive)];
+  } else await remain(session, drive.observeMs ?? 0);
   throwIfCancelled(ctx.signal);
-  if (idle) outcomes = [startsOf(session)];
   if (options.askAgain === true) outcomes = await askAgain(session, probes, outcomes);
-  return { probes, outcomes, exec, startMs, readyMs, ...(run === undefined ? {} : { run }) };
+  return {
+    probes,
+    outcomes,
+    exec,
+    startMs,
+    readyMs,
+    ...(run === undefined ? {} : { run }),
+    ...(cutMs === undefined ? {} : { cutMs }),
+  };
 }
 
 /** Another image has to give the very status: it is asked until it does. */
@@ -196,17 +213,6 @@ async function runSuite(
     timeoutMs: options.runTimeoutMs ?? DEFAULT_RUN_TIMEOUT_MS,
     ctx: options.ctx,
   });
-}
-
-/** There was nothing to ask: what the program itself did is the answer. */
-function startsOf(session: Session): ProbeOutcome {
-  const exit = session.exit();
-  const ms = session.elapsed();
-  if (exit === undefined) return { name: STARTS, ok: true, ms };
-  const { transcript } = session;
-  const answer = commandAnswer(exit.code, transcript.text('stdout'), transcript.text('stderr'));
-  if (exit.code === 0) return { name: STARTS, ok: true, ms, answer };
-  return { name: STARTS, ok: false, ms, answer, detail: `the container ended with ${exitText(exit)}` };
 }
 
 function notStarted(drive: Drive, refused: TareError): ObservedRun {

@@ -4,7 +4,9 @@ import { aborted, withDeadline } from '../base/deadline.ts';
 import { isTareError, TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
+import { bodyRoom, type BodyRoom } from '../sandbox/probes/body-answer.ts';
 import type { Exit, Observation, Running, RunSpec, Sandbox, TraceSpec } from '../sandbox/types.ts';
+import { calm } from './calm.ts';
 import { mergeObservations } from './merge-observations.ts';
 import type { Rootfs } from './run-image.ts';
 import { runSpecOf } from './run-spec.ts';
@@ -36,17 +38,25 @@ export interface SessionOptions {
 export interface Session {
   readonly running: Running;
   readonly transcript: Transcript;
+  /** For the bodies of everything that it answers. */
+  readonly room: BodyRoom;
   readonly ctx: Context;
   /** Milliseconds since just before the start. */
   elapsed(): number;
   /** When the program has ended by itself and its output has been read. */
   exit(): Exit | undefined;
   readonly ended: Promise<void>;
+  /** Begins a phase, as soon as what belongs to the one before has been done (see `calm`). */
   mark(phase: string): Promise<void>;
+  /** How much of the time that has elapsed nothing was done but waiting for that. */
+  readonly idleMs: () => number;
   /** Sleeps, shorter when the program ends. @throws TareError E_CANCELLED */
   pause(ms: number): Promise<void>;
-  /** Runs another program of the image in a container of its own, without network. @throws TareError E_ENTRYPOINT, … as `Sandbox.start` */
-  apart<T>(argv: readonly string[], use: (running: Running) => Promise<T>): Promise<T>;
+  /** Runs another program of the image in a container of its own, without network; all of it is one phase. @throws TareError E_ENTRYPOINT, … as `Sandbox.start` */
+  apart<T>(
+    program: { readonly argv: readonly string[]; readonly phase: string },
+    use: (running: Running) => Promise<T>,
+  ): Promise<T>;
   /** Stops the container, gives its root back, and tells what was seen, if it was watched. Call once, whatever has happened. */
   close(): Promise<Observation | undefined>;
 }
@@ -97,31 +107,38 @@ function sessionOf({ begin, ctx, rootfs, running, sandbox, spec }: Parts): Sessi
     await transcript.done;
     exit = how;
   });
-  const mark = async (phase: string): Promise<void> => {
-    if (watched && exit === undefined) await running.mark(phase);
+  const pause = async (ms: number): Promise<void> => {
+    await withDeadline(ctx.signal, ms, (limit) => Promise.race([ended, aborted(limit)]));
+    throwIfCancelled(ctx.signal);
   };
-  const stop = async (container: Running, said: Transcript): Promise<void> => {
+  let current: string | undefined;
+  const { idleMs, reached } = calm({ progress: () => running.progress(), pause, over: () => exit !== undefined });
+  const mark = async (phase: string): Promise<void> => {
+    if (!watched || exit !== undefined || phase === current) return;
+    await reached();
+    current = phase;
+    await running.mark(phase);
+  };
+  const stop = async (container: Running, said: Transcript): Promise<Observation | undefined> => {
     await container.stop(watched && !ctx.signal.aborted ? WATCHED_GRACE_MS : 0);
     await said.done;
-    if (watched) observations.push(await observationOf(container));
+    return watched ? observationOf(container) : undefined;
   };
   return {
     running,
     transcript,
+    room: bodyRoom(),
     ctx,
     ended,
     mark,
     elapsed: () => Math.round(performance.now() - begin),
     exit: () => exit,
-    async pause(ms) {
-      await withDeadline(ctx.signal, ms, (limit) => Promise.race([ended, aborted(limit)]));
-      throwIfCancelled(ctx.signal);
-    },
-    async apart(argv, use) {
+    pause,
+    idleMs,
+    async apart({ argv, phase }, use) {
       const other = await sandbox.start({ ...spec, args: argv, network: { kind: 'none' } }, ctx.signal);
       const said = transcribe(other.output, () => undefined);
       try {
-        if (watched) await other.mark(argv.join(' '));
         return await use({
           ...other,
           async exec() {
@@ -131,17 +148,24 @@ function sessionOf({ begin, ctx, rootfs, running, sandbox, spec }: Parts): Sessi
           },
         });
       } finally {
-        await stop(other, said);
+        const observation = await stop(other, said);
+        // Nothing in it is anybody's start but this program's, however late a mark would come.
+        if (observation !== undefined)
+          observations.push({ ...observation, paths: observation.paths.map((path) => ({ ...path, phase })) });
       }
     },
     async close() {
+      let first: Observation | undefined;
       try {
-        await mark(STOP_PHASE);
-        await stop(running, transcript);
+        if (!ctx.signal.aborted) await mark(STOP_PHASE);
       } finally {
-        await rootfs.release();
+        try {
+          first = await stop(running, transcript);
+        } finally {
+          await rootfs.release();
+        }
       }
-      return watched ? mergeObservations(observations) : undefined;
+      return first === undefined ? undefined : mergeObservations([first, ...observations]);
     },
   };
 }

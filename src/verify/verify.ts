@@ -3,18 +3,22 @@ import type { Image } from '../oci/types.ts';
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import type { Exit, Probe, Sandbox } from '../sandbox/types.ts';
 import { missingIn } from './missing.ts';
+import { publicName } from './public-name.ts';
 import type { Rootfs } from './run-image.ts';
 import { exposedPorts } from './run-spec.ts';
 import type { CompareMode } from './compare.ts';
 import { compareFairly, type Compared, type ComparedRuns } from './compare-runs.ts';
 import { observeImage, type ObservedRun } from './observe.ts';
 
+/** Without anything to ask: how long a program has to stay up, in milliseconds. */
+const STAYS_UP_MS = 1000;
+
 export interface VerifyImageOptions {
   readonly image: Image;
   /** Run the same way, and its answers compared. */
   readonly original?: Image;
   readonly rootfs: (image: Image) => Promise<Rootfs>;
-  /** Empty: a TCP connection to every exposed port; without any, the program has to stay up for a second or to end with success. */
+  /** Empty: a TCP connection to every exposed port; without any, the program has to stay up for a second, or to end with success or else as the original does. */
   readonly probes: readonly Probe[];
   readonly sandbox: Sandbox;
   /** How the answers are compared with the original's. Default: auto. */
@@ -97,7 +101,8 @@ function runWith(
   askAgain = false,
 ): Promise<ObservedRun> {
   const { rootfs, sandbox, timeoutMs } = options;
-  return observeImage({ image, rootfs, sandbox, drive: { probes, crawl: false, exec: [] }, timeoutMs, askAgain, ctx });
+  const drive = { probes, crawl: false, exec: [], watchMs: STAYS_UP_MS, anyExit: options.original !== undefined };
+  return observeImage({ image, rootfs, sandbox, drive, timeoutMs, askAgain, ctx });
 }
 
 /** The original is asked the same, and runs a second time when it may differ from itself. */
@@ -118,8 +123,8 @@ async function compareWith(
 }
 
 function verified(outcome: ProbeOutcome, reference: Compared | undefined): VerifiedProbe {
-  const { detail, ms, name, ok } = outcome;
-  const result = { name, ok, ms, ...(detail === undefined ? {} : { detail }) };
+  const { detail, ms, ok } = outcome;
+  const result = { name: publicName(outcome.name), ok, ms, ...(detail === undefined ? {} : { detail }) };
   if (reference === undefined) return result;
   const { difference, original } = reference;
   return {

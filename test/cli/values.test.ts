@@ -30,8 +30,8 @@ describe('flags and variables', () => {
   it('have one name each', () => {
     expect(nameOfFlag('-p, --publish <port>')).toBe('publish');
     expect(nameOfFlag('--no-verify')).toBe('verify');
-    expect(variableOf('--dry-run')).toBe('TARE_DRY_RUN');
-    expect(variableOf('--no-color')).toBe('TARE_COLOR');
+    expect(variableOf({ flags: '--dry-run' })).toBe('TARE_DRY_RUN');
+    expect(variableOf({ flags: '--no-color' })).toBe('TARE_COLOR');
   });
 
   const specs = [

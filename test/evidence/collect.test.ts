@@ -4,7 +4,7 @@ import { createContext } from '../../src/base/context.ts';
 import { isTareError } from '../../src/base/error.ts';
 import type { TareEvent } from '../../src/base/events.ts';
 import { pathOfText, ROOT } from '../../src/base/path.ts';
-import { collect, type Collected, type RootPath } from '../../src/evidence/collect.ts';
+import { collect, type Collected, createCollector, type RootPath } from '../../src/evidence/collect.ts';
 import { elfAnalyser } from '../../src/evidence/elf/index.ts';
 import { shellAnalyser } from '../../src/evidence/shell/index.ts';
 import type { Analyser, Edge, ProcessContext, Question } from '../../src/evidence/types.ts';
@@ -373,5 +373,40 @@ describe('collect', () => {
     expect(kept.filter((path) => /\/(cat|env)$/.test(path))).not.toEqual([]);
     expect(kept.filter((path) => /\/libc\.(so|musl)/.test(path))).not.toEqual([]);
     expect(graph.has(at('/etc/passwd'))).toBe(true);
+  });
+});
+
+describe('evidence that grows', () => {
+  const FILES = { '/a': 'x', '/b': 'x', '/c': 'x', '/d': 'x', '/e': 'x' };
+  const TABLE = { '/a': ['/b'], '/b': ['/c'], '/d': ['/b', '/e'] };
+
+  it('asks about nothing twice, and ends where one call would', async () => {
+    const { analyser, paths } = tableAnalyser('t', TABLE);
+    const collector = createCollector({ ...memoryTree(FILES), analysers: [analyser], ctx: createContext({}) });
+    await collector.add([root('/a')]);
+    expect(collector.collected().graph.has(at('/e'))).toBe(false);
+    await collector.add([root('/d'), root('/a')]);
+    await collector.add([]);
+    expect(paths()).toEqual(['/a', '/b', '/c', '/d', '/e']);
+    const once = await run(FILES, [root('/a'), root('/d')], [tableAnalyser('t', TABLE).analyser]);
+    expect(collector.collected().graph.edges).toEqual(once.graph.edges);
+    expect(collector.collected().warnings).toEqual(once.warnings);
+  });
+
+  it('asks the loaders alone about spare roots and what they find, until somebody needs it', async () => {
+    const all = tableAnalyser('all', TABLE);
+    const loader = tableAnalyser('loader', { '/d': ['/b'] });
+    const collector = createCollector({
+      ...memoryTree(FILES),
+      analysers: [all.analyser],
+      loaders: [loader.analyser],
+      ctx: createContext({}),
+    });
+    await collector.add([root('/d', { spare: true })]);
+    expect([all.paths(), loader.paths()]).toEqual([[], ['/b', '/d']]);
+    expect(collector.collected().graph.has(at('/e'))).toBe(false);
+    await collector.add([root('/a'), root('/e', { spare: true }), root('/e')]);
+    expect(all.paths()).toEqual(['/a', '/b', '/c', '/e']);
+    expect(loader.paths()).toEqual(['/b', '/d', '/e']);
   });
 });

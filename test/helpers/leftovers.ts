@@ -7,7 +7,10 @@ export function leftoversBelow(dir: string): readonly string[] {
     .split('\n')
     .filter((line) => line.includes(dir));
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && commandOf(name).includes(dir));
-  const files = namesBelow(dir).filter((name) => name !== 'tare');
+  // What is kept on purpose: the compiled filters, for the next container.
+  const files = namesBelow(dir).filter(
+    (name) => name !== 'tare' && !/^(?:tare\/)?seccomp-[0-9a-f]{32}\.bpf$/.test(name),
+  );
   return [
     ...mounts,
     ...processes.map((pid) => `process ${pid}: ${commandOf(pid)}`),

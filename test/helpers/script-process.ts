@@ -24,7 +24,7 @@ export function startScript(body: string, options: ScriptOptions): ChildProcess 
     script,
     `import { findSandbox } from ${from('sandbox/index.js')};\nimport { diagnose } from ${from('sandbox/doctor.js')};\n${body}`,
   );
-  mkdirSync(run, { mode: 0o700 });
+  mkdirSync(run, { mode: 0o700, recursive: true });
   if (as !== undefined) {
     for (const folder of [dirname(dir), dir]) if (folder.includes('tare-')) chmodSync(folder, 0o755);
     chownSync(run, as.uid, as.gid);

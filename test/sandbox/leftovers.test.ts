@@ -55,7 +55,7 @@ setInterval(() => undefined, 1000);
     const dir = tempDir();
     const child = await started(dir);
     const run = join(dir, 'run');
-    const [bundle = ''] = readdirSync(join(run, 'tare'));
+    const bundle = readdirSync(join(run, 'tare')).find((name) => name.startsWith('tare-')) ?? '';
     const init = Number(readFileSync(join(run, 'tare', bundle, 'pid'), 'utf8'));
     const ofRun = (word: string): number[] =>
       leftoversBelow(run)

@@ -30,37 +30,37 @@ it.each([
   ['1000', { uid: 1000, gid: 0, additionalGids: [], home: '/' }],
   ['1000:ssl', { uid: 1000, gid: 110, additionalGids: [], home: '/' }],
   ['empty', { uid: 7, gid: 8, additionalGids: [], home: '/' }],
-])('%j', async (user, ids) => {
-  expect(await lookUpUser(rootWith(FILES), user)).toEqual(ids);
+])('%j', (user, ids) => {
+  expect(lookUpUser(rootWith(FILES), user)).toEqual(ids);
 });
 
-it.each(['nobody', 'web:nogroup', 'broken', 'big', 'a:b:c', '99999999999', '-1'])('refuses %j', async (user) => {
-  await expect(lookUpUser(rootWith(FILES), user)).rejects.toMatchObject({ code: 'E_USER' });
+it.each(['nobody', 'web:nogroup', 'broken', 'big', 'a:b:c', '99999999999', '-1'])('refuses %j', (user) => {
+  expect(() => lookUpUser(rootWith(FILES), user)).toThrow(expect.objectContaining({ code: 'E_USER' }));
 });
 
-it('takes numbers where there are no files at all', async () => {
-  expect(await lookUpUser(tempDir(), '65532:65532')).toMatchObject({ uid: 65532, gid: 65532 });
-  await expect(lookUpUser(tempDir(), 'app')).rejects.toMatchObject({ code: 'E_USER' });
+it('takes numbers where there are no files at all', () => {
+  expect(lookUpUser(tempDir(), '65532:65532')).toMatchObject({ uid: 65532, gid: 65532 });
+  expect(() => lookUpUser(tempDir(), 'app')).toThrow(expect.objectContaining({ code: 'E_USER' }));
 });
 
-it('follows links inside the root only', async () => {
+it('follows links inside the root only', () => {
   const root = rootWith({ group: '' });
   mkdirSync(join(root, 'usr'));
   writeFileSync(join(root, 'usr/passwd'), 'inside:x:5:5::/:\n');
   const outside = rootWith({ passwd: 'outside:x:6:6::/:\n' });
   symlinkSync('/usr/passwd', join(root, 'etc/passwd'));
-  expect(await lookUpUser(root, 'inside')).toMatchObject({ uid: 5 });
+  expect(lookUpUser(root, 'inside')).toMatchObject({ uid: 5 });
   const hostile = tempDir();
   mkdirSync(join(hostile, 'etc'));
   symlinkSync(`../../../../../../..${outside}/etc/passwd`, join(hostile, 'etc/passwd'));
-  await expect(lookUpUser(hostile, 'outside')).rejects.toMatchObject({ code: 'E_USER' });
+  expect(() => lookUpUser(hostile, 'outside')).toThrow(expect.objectContaining({ code: 'E_USER' }));
   const circle = tempDir();
   symlinkSync('etc', join(circle, 'etc'));
-  await expect(lookUpUser(circle, 'x')).rejects.toMatchObject({ code: 'E_USER' });
+  expect(() => lookUpUser(circle, 'x')).toThrow(expect.objectContaining({ code: 'E_USER' }));
 });
 
-it.skipIf(!needs('mkfifo'))('does not wait for a FIFO', async () => {
+it.skipIf(!needs('mkfifo'))('does not wait for a FIFO', () => {
   const root = rootWith({});
   execFileSync('mkfifo', [join(root, 'etc/passwd')]);
-  expect(await lookUpUser(root, '5')).toMatchObject({ uid: 5 });
+  expect(lookUpUser(root, '5')).toMatchObject({ uid: 5 });
 });

@@ -65,7 +65,10 @@ async function fails(code: string, exit: number, told: RegExp, args?: readonly s
   return answer;
 }
 
-async function works(args?: readonly string[]): Promise<ShrinkResult & { readonly peakBytes: number }> {
+/** Programs that stay up and are not asked anything are not waited for. */
+async function works(
+  args: readonly string[] = ['--observe', '1s'],
+): Promise<ShrinkResult & { readonly peakBytes: number }> {
   const answer = await shrink(args);
   expect(answer.code, answer.stderr).toBe(0);
   return { ...(JSON.parse(answer.stdout) as ShrinkResult), peakBytes: answer.peakBytes };
@@ -237,7 +240,13 @@ describe.skipIf(!needs('crun', 'unshare'))('containers that misbehave', () => {
       /port 8080 does not accept/,
       ['--timeout', '2'],
     ],
-    ['crashes at once', () => script('echo sorry >&2; exit 3'), /exit code 3.*sorry/s, []],
+    [
+      'ends with an exit code although something is asked of it',
+      () => script('echo sorry >&2; exit 3'),
+      /exit code 3.*sorry/s,
+      ['--probe', 'log:ready'],
+    ],
+    ['ends with the exit code of a program that is not there', () => script('no-such-tool'), /exit code 127/, []],
     ['is killed by a signal', () => script('sh -c "kill -SEGV \\$\\$"; exit $?'), /exit code 139 \(SIGSEGV\)/, []],
     [
       'ends at once although it exposes a port',
@@ -293,6 +302,44 @@ describe.skipIf(!needs('crun', 'unshare'))('containers that misbehave', () => {
   ])('%s', async (_what, make, told, args) => {
     await make();
     await fails('E_ORIGINAL', 1, told, ['--timeout', '3', ...args]);
+  });
+
+  it('ends with an exit code of its own', async () => {
+    await script('cat /bin/cat >/dev/null; echo usage: tool FILE; exit 64');
+    const { verified, warnings } = await works();
+    expect(verified).toMatchObject({ ok: true, probes: [{ name: 'starts', ok: true }] });
+    expect(warnings).toMatchObject([{ code: 'original-exit', message: expect.stringMatching(/exit code 64.*--exec/) }]);
+  });
+
+  it('works for a while before it asks for what it needs', async () => {
+    await shell({
+      config: { Entrypoint: ['/bin/sh', '-c', 'i=0; while [ $i -lt 6000000 ]; do i=$((i+1)); done; cat /late'] },
+      entries: [{ path: 'late', content: 'late' }],
+    });
+    const { reference, warnings } = await works(['--tightness', 'used']);
+    expect(await paths(reference)).toContain('/late');
+    expect(warnings).toEqual([]);
+  });
+
+  it('may do more than was seen', async () => {
+    await script('sleep 99');
+    const { verified, warnings } = await works([]);
+    expect(verified).toMatchObject({ ok: true });
+    expect(warnings).toMatchObject([
+      { code: 'observation-cut', message: expect.stringMatching(/the first 3 s.*--observe 60s/) },
+    ]);
+    expect((await works(['--observe', '4s'])).warnings).toEqual([]);
+  });
+
+  it('is asked with secrets, which are not told', async () => {
+    await server('response.statusCode = 500; response.end()');
+    const { stderr } = await fails('E_ORIGINAL', 1, /does not pass http GET 8080\/x\?token=…:/, [
+      '--timeout',
+      '2',
+      '--probe',
+      'http:8080/x?token=abc123=200',
+    ]);
+    expect(stderr).not.toContain('abc123');
   });
 
   it('ends with success at once', async () => {

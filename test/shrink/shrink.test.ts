@@ -125,7 +125,10 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink, observed', () => {
     const result = await run(['--name', 'observed']);
     expectShape('shrink', result);
     expect(result.verified).toMatchObject({ ok: true });
-    expect(result.verified?.probes.map((probe) => probe.name)).toContain('http GET 8080/');
+    expect(result.verified?.probes).toContainEqual(
+      expect.objectContaining({ name: 'http GET 8080/', ok: true, status: 200 }),
+    );
+    expect(result.warnings.map((warning) => warning.code)).not.toContain('only-errors');
     expect(result.profile?.paths).toBeGreaterThan(10);
     expect(result.repaired).toEqual([]);
   });

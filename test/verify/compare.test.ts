@@ -153,7 +153,7 @@ describe('differenceOf', () => {
     ['exact', http('{"a": 1}'), http('{"a":1}'), 'body: the original has 8 bytes, this 7 and other content'],
     ['json', http('{"a": 1}'), http('{"a":1}'), undefined],
     ['json', http('{"a": 1}'), http('{"a":2}'), '$.a: the original has 1, this has 2'],
-    ['json', http('text'), http('other'), undefined],
+    ['json', http('text'), http('other'), 'body: the original has the line "text", this does not'],
     ['status', http('{"a": 1}'), http('text', { headers: { location: '/' } }), undefined],
     ['status', http(''), http('', { status: 500 }), 'status: the original answers 200, this 500'],
   ])('%s', (mode, original, small, text) => {

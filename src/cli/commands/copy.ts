@@ -1,15 +1,14 @@
+import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
-import { PLATFORM_OPTION } from './inspect.ts';
 
 export const command: CommandSpec = {
   name: 'copy',
   arguments: [
-    { name: '<source>', description: 'a name of the store, or TRANSPORT:…' },
+    { ...IMAGE_ARGUMENT, name: '<source>' },
     { name: '<target>', description: 'the same forms' },
   ],
   summary: 'copy an image from one transport to another',
-  description:
-    'Copies an image. Transports: NAME (the store), oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], docker-daemon:NAME. Blobs that the target has are not written again.',
+  description: 'Copies an image. Blobs that the target has are not written again.',
   options: [PLATFORM_OPTION],
   examples: [
     ['tare copy app docker-daemon:app:latest', 'into the local daemon'],

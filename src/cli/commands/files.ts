@@ -1,13 +1,10 @@
 import { TareError } from '../../base/error.ts';
+import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
-import { PLATFORM_OPTION } from './inspect.ts';
 
 export const command: CommandSpec = {
   name: 'files',
-  arguments: [
-    { name: '<image>', description: 'a name of the store, or TRANSPORT:…' },
-    { name: '[glob]', description: 'only these paths: * stops at a slash, ** does not' },
-  ],
+  arguments: [IMAGE_ARGUMENT, { name: '[glob]', description: 'only these paths: * stops at a slash, ** does not' }],
   summary: 'what is in an image, file by file',
   description: 'Lists the flattened file system of an image in byte order of the paths, or what one layer holds.',
   options: [

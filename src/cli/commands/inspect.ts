@@ -1,14 +1,9 @@
+import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
-
-export const PLATFORM_OPTION = {
-  flags: '--platform <os/arch>',
-  description: 'which one, when the reference offers several',
-  defaultText: "this machine's",
-} as const;
 
 export const command: CommandSpec = {
   name: 'inspect',
-  arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
+  arguments: [IMAGE_ARGUMENT],
   summary: 'what an image is',
   description:
     'Prints what an image is and what is in it: sizes, layers, settings, distribution, run times. Nothing is run.',

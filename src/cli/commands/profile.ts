@@ -5,22 +5,23 @@ import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 export const command: CommandSpec = {
   name: 'profile',
   arguments: [
-    { name: '<action>', description: '`show`: what a profile holds; `merge`: all that several of them know' },
-    { name: '<file...>', description: 'profiles that `tare observe` recorded' },
+    { name: '<action>', description: 'show: what a profile holds; merge: make one of several' },
+    { name: '<file...>', description: 'profiles that tare observe or tare shrink --profile-out wrote' },
   ],
   summary: 'show and merge recordings of what images use',
   description:
-    'A profile is what runs of an image asked for. Those of two architectures, or of several ways to start an image (server, migration, worker), are merged into one.',
+    'A profile says which of its files an image asked for while it ran. Profiles of two architectures, or of several ways to start an image (server, migration, worker), can be merged into one.',
   options: [
     {
       flags: '-o, --output <file>',
-      description: 'where `merge` writes to; an old file is replaced as a whole',
+      description: 'where merge writes to; an old file is replaced as a whole',
       defaultText: 'stdout',
+      variable: null,
     },
   ],
   examples: [
-    ['tare profile show app.profile.json', 'phases, folders, programs, ports'],
-    ['tare profile merge start.json migrate.json -o app.profile.json', 'one for both ways to start'],
+    ['tare profile show app.profile.json', 'its phases, folders, programs, ports'],
+    ['tare profile merge start.json migrate.json -o app.profile.json', 'one profile for both ways to start'],
   ],
   async run(input) {
     const action = String(input.args[0]);

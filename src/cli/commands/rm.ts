@@ -6,7 +6,7 @@ export const command: CommandSpec = {
   summary: 'take a name away',
   description: 'Takes names away. The blobs stay until `tare prune`.',
   options: [],
-  examples: [['tare rm app:1.1 && tare prune', 'and free the space']],
+  examples: [['tare rm app:1.1 && tare prune', 'takes a name away, and frees the space']],
   async run({ args, cli }) {
     const { removeImages } = await import('../../ship/store.ts');
     const result = await removeImages({ store: await cli.store(), names: args[0] as readonly string[] });

@@ -1,27 +1,41 @@
 import { TareError } from '../../base/error.ts';
 import type { Mount, Network } from '../../sandbox/types.ts';
+import { IMAGE_ARGUMENT } from '../shared-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 import { assignments, parsePublish } from '../values.ts';
 
 export const command: CommandSpec = {
   name: 'run',
   arguments: [
-    { name: '<image>', description: 'a name of the store, or TRANSPORT:…' },
+    IMAGE_ARGUMENT,
     { name: '[args...]', description: 'what the entry point gets instead of the image’s own arguments' },
   ],
   summary: 'run an image',
   description:
     'Runs an image without a daemon, on this terminal, until it ends; nothing of the container is kept. Its exit code becomes that of tare. The network is its own and leads nowhere, but for the ports that are published.',
   options: [
-    { flags: '-p, --publish <port>', description: '[[ADDRESS:]HOST:]CONTAINER; address 127.0.0.1', repeat: true },
+    {
+      flags: '-p, --publish <port>',
+      description: '[[ADDRESS:]HOST:]CONTAINER; without ADDRESS at 127.0.0.1',
+      repeat: true,
+    },
     {
       flags: '-e, --env <name=value>',
       description: 'an environment variable; NAME alone takes it from here',
       repeat: true,
+      variable: 'TARE_RUN_ENV',
     },
     { flags: '-v, --volume <source:target[:ro]>', description: 'a host folder or file to mount', repeat: true },
-    { flags: '-u, --user <user>', description: 'user and group instead of the image’s own' },
-    { flags: '-w, --workdir <path>', description: 'working folder instead of the image’s own' },
+    {
+      flags: '-u, --user <user>',
+      description: 'user and group instead of the image’s own',
+      variable: 'TARE_RUN_USER',
+    },
+    {
+      flags: '-w, --workdir <path>',
+      description: 'working folder instead of the image’s own',
+      variable: 'TARE_RUN_WORKDIR',
+    },
     { flags: '--entrypoint <program>', description: 'program to start instead of the image’s own' },
     { flags: '--read-only', description: 'the root file system cannot be written; /tmp can' },
     {
@@ -30,10 +44,10 @@ export const command: CommandSpec = {
       choices: ['private', 'none', 'host'],
       defaultText: 'private',
     },
-    { flags: '--rm', description: 'always so; taken for the habit of it' },
+    { flags: '--rm', description: 'nothing is kept, with it or without; docker run has it' },
   ],
   examples: [
-    ['tare run -p 8080 node-status', 'and `curl localhost:8080/status`'],
+    ['tare run -p 8080 node-status', 'then: curl localhost:8080/status'],
     ['tare run --entrypoint node node-status --version', 'another program of the image'],
   ],
   passThrough: true,

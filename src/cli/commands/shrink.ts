@@ -3,64 +3,67 @@ import { TareError } from '../../base/error.ts';
 import type { Config } from '../../config/config.ts';
 import type { ShrinkOptions, Shrunk } from '../../shrink/types.ts';
 import { driveOptions, DRIVE_OPTIONS } from '../drive.ts';
+import { refuseUnwritable } from '../writable.ts';
+import {
+  COMPARE_OPTION,
+  COMPRESSION_OPTION,
+  DRY_RUN_OPTION,
+  EXCLUDE_OPTION,
+  IMAGE_ARGUMENT,
+  INCLUDE_OPTION,
+  OUTPUT_OPTION,
+  PLATFORM_OPTION,
+  TIGHTNESS_OPTION,
+} from '../shared-options.ts';
 import type { CliContext, CommandInput, CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'shrink',
-  arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
+  arguments: [IMAGE_ARGUMENT],
   summary: 'make an image without what it never needs',
   description:
-    'Runs the image in a sandbox and watches what it asks for while it is probed; adds what follows from its files (imports, libraries, interpreters, settings); packs that and nothing else; runs the result with the same probes, compares the answers, and puts back what was missed.',
+    "Runs the image in a sandbox and watches which files it asks for while it is probed. Adds what these files lead to: imports, libraries, interpreters, settings. Packs that and nothing else. Runs the result with the same probes, compares its answers with the original's, and puts back what was missed.",
   options: [
     {
       flags: '-n, --name <name>',
       description: 'name of the result',
       defaultText: "the original's, with -shrunk after its tag",
     },
-    { flags: '--platform <os/arch>', description: 'which image of an index', config: 'platform' },
-    {
-      flags: '-t, --tightness <much>',
-      description: 'how much to keep around what is needed',
-      choices: ['used', 'reachable', 'packages'],
-      defaultText: 'reachable',
-      config: 'tightness',
-    },
-    { flags: '--include <glob>', description: 'keep these paths as well', repeat: true, config: 'include' },
-    { flags: '--exclude <glob>', description: 'never keep these paths', repeat: true, config: 'exclude' },
+    { ...PLATFORM_OPTION, config: 'platform' },
+    TIGHTNESS_OPTION,
+    INCLUDE_OPTION,
+    EXCLUDE_OPTION,
     {
       flags: '--layers <how>',
-      description: "by rate of change, or the original's layers, each without what goes",
+      description: 'how files are put into layers',
       choices: ['regroup', 'keep'],
+      meanings: {
+        regroup: 'anew, by how often they change',
+        keep: "as in the original's, without what goes",
+      },
       defaultText: 'regroup',
     },
+    COMPRESSION_OPTION,
+    OUTPUT_OPTION,
+    ...DRIVE_OPTIONS,
+    COMPARE_OPTION,
+    { flags: '--static', description: 'decide by the files alone; the original is run only to compare answers' },
     {
-      flags: '--compression <how>',
-      description: 'gzip[:LEVEL], zstd[:LEVEL] or none',
-      defaultText: 'gzip:6',
-      config: 'compression',
-    },
-    {
-      flags: '-o, --output <reference>',
-      description: 'write the image here too: oci:DIR[:NAME], docker-archive:FILE, …',
+      flags: '--profile <file>',
+      description: 'decide by what was recorded earlier; nothing is run then, unless --verify says so',
       repeat: true,
     },
-    ...DRIVE_OPTIONS,
+    { flags: '--profile-out <file>', description: 'write what was watched to this file, for --profile' },
     {
-      flags: '--compare <how>',
-      description: "how answers are compared with the original's",
-      choices: ['auto', 'exact', 'json', 'status'],
-      defaultText: 'auto',
+      flags: '--seccomp-out <file>',
+      description: 'write a seccomp profile to this file: the system calls that were made',
     },
-    { flags: '--static', description: 'decide by the files alone, without watching the image' },
-    { flags: '--profile <file>', description: 'what was watched earlier; nothing is run then', repeat: true },
-    { flags: '--profile-out <file>', description: 'write what was watched, for --profile' },
-    { flags: '--seccomp-out <file>', description: 'write a seccomp profile of the system calls that were made' },
     {
       flags: '--restrict',
-      description: 'verify with only the system calls and capabilities that were observed',
+      description: 'verify with no more than the system calls and capabilities that were observed',
     },
-    { flags: '--no-verify', description: 'do not run what was made' },
-    { flags: '--dry-run', description: 'print what would be kept and dropped, and why; write nothing' },
+    { flags: '--no-verify', description: 'do not run the result (--verify: run it, also with --profile)' },
+    DRY_RUN_OPTION,
   ],
   examples: [
     ['tare shrink docker-daemon:app:1.0', 'watched while its pages are crawled'],
@@ -76,6 +79,7 @@ async function shrinkCommand({ args, cli, options }: CommandInput) {
     throw new TareError('E_USAGE', '--profile-out: nothing is watched with --static or --profile', {
       hint: 'leave one of them out; `tare profile merge` joins profiles',
     });
+  await refuseUnwritable([options.text('profileOut'), options.text('seccompOut')]);
   const { planShrink, shrink } = await import('../../shrink/shrink.ts');
   const settings = await shrinkOptions(String(args[0]), options, cli);
   const tools = { store: await cli.store(), ctx: cli.ctx };

@@ -9,7 +9,7 @@ export const command: CommandSpec = {
   summary: 'give an image one more name',
   description: 'Points a name at an image of the store; a name that exists is moved.',
   options: [],
-  examples: [['tare tag app app:1.2', 'app:latest stays']],
+  examples: [['tare tag app app:1.2', 'one more name; app:latest stays']],
   async run({ args, cli }) {
     const { tagImage } = await import('../../ship/store.ts');
     const result = await tagImage({ store: await cli.store(), source: String(args[0]), name: String(args[1]) });

@@ -1,13 +1,10 @@
 import { formatSize, plural } from '../../report/format.ts';
+import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
-import { PLATFORM_OPTION } from './inspect.ts';
 
 export const command: CommandSpec = {
   name: 'unpack',
-  arguments: [
-    { name: '<image>', description: 'a name of the store, or TRANSPORT:…' },
-    { name: '<dir>', description: 'a new or empty folder' },
-  ],
+  arguments: [IMAGE_ARGUMENT, { name: '<dir>', description: 'a new or empty folder' }],
   summary: 'write the file system of an image to a folder, safely',
   description:
     'Writes the flattened file system of an image. Nothing is ever written outside the folder, whatever the layers say. Owners and devices need root; everybody else owns what is written.',

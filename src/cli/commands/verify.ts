@@ -2,44 +2,37 @@ import { access } from 'node:fs/promises';
 import { TareError } from '../../base/error.ts';
 import type { Config } from '../../config/config.ts';
 import type { Probe } from '../../sandbox/types.ts';
+import {
+  COMPARE_OPTION,
+  IMAGE_ARGUMENT,
+  OPENAPI_OPTION,
+  PROBE_FILE_OPTION,
+  probeOption,
+  TIMEOUT_OPTION,
+} from '../shared-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'verify',
-  arguments: [{ name: '<image>', description: 'a name of the store, or TRANSPORT:…' }],
+  arguments: [IMAGE_ARGUMENT],
   summary: 'start an image, probe it, compare it with its original',
   description:
     'Starts the image in a sandbox and asks every probe until it passes or the time is over. Without probes the image has to start, and to accept connections on the ports that it exposes. Exit code 1 when a probe fails.',
   options: [
-    { flags: '--against <image>', description: 'run this one too, and compare the answers' },
-    {
-      flags: '--compare <mode>',
-      description:
-        'with --against: every byte (exact), JSON and headers (json), status and exit code (status), or what the original repeats when asked twice (auto)',
-      choices: ['auto', 'exact', 'json', 'status'],
-      defaultText: 'auto',
-    },
-    {
-      flags: '--probe <probe>',
-      description: 'http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
-      repeat: true,
-      config: 'probes',
-    },
-    { flags: '--probe-file <file>', description: 'a YAML or JSON list of probes, as in tare.yaml', repeat: true },
-    {
-      flags: '--openapi <file>',
-      description: 'one probe for every operation of an OpenAPI file; PORT:FILE when the image exposes no port',
-      repeat: true,
-    },
+    { flags: '--against <image>', description: 'the original: run it too, and compare the answers' },
+    { ...COMPARE_OPTION, description: "with --against: how answers are compared with the original's" },
+    probeOption('ask this', 'the exposed ports accept connections'),
+    PROBE_FILE_OPTION,
+    OPENAPI_OPTION,
     {
       flags: '--config <file>',
-      description: 'take the probes from this tare.yaml',
+      description: 'take the probes and the time-out from this tare.yaml',
       defaultText: './tare.yaml, when it is there',
     },
-    { flags: '--timeout <seconds>', description: 'how long the probes may take', defaultText: '30', config: 'timeout' },
+    TIMEOUT_OPTION,
   ],
   examples: [
-    ['tare verify app --probe http:8080/status', 'one probe'],
+    ['tare verify app --probe http:8080/status', 'does it answer?'],
     ['tare verify app --against docker-archive:old.tar --config app/tare.yaml', 'does it answer as the original does?'],
   ],
   async run({ args, cli, options }) {

@@ -1,6 +1,6 @@
 import { bytesOfText, joinPath, nameOf, parentOf, showPath, type TreePath } from '../../base/path.ts';
 import type { Warning } from '../../base/events.ts';
-import { createLibrary, type Library } from '../elf/library.ts';
+import { libraryOf, type Library } from '../elf/library.ts';
 import { firstLoaded, loaderOf, processOf, treeSettings } from '../elf/process.ts';
 import { type Found, isFound } from '../elf/types.ts';
 import { fileAt } from '../node/files.ts';
@@ -84,7 +84,7 @@ interface SystemSearch {
 }
 
 function systemSearch(tools: AnalyserTools, process: DotnetProcess): SystemSearch {
-  const library = createLibrary(tools.tree, tools.content, tools.facts);
+  const library = libraryOf(tools.tree, tools.content, tools.facts);
   const prepare = async () => {
     const opened = await library.open(process.start.host);
     if (opened === undefined || 'broken' in opened) return undefined;

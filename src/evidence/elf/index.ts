@@ -6,7 +6,7 @@ import { type Closure, createClosure } from './closure.ts';
 import { findOpenings } from './dlopen.ts';
 import { closureEdges, missingWarnings, openingEdges } from './edges.ts';
 import { LD_SO_CACHE } from './glibc.ts';
-import { createLibrary } from './library.ts';
+import { libraryOf } from './library.ts';
 import { findPlugins } from './plugins.ts';
 import { firstLoaded, loaderOf, processOf, type TreeSettings, treeSettings } from './process.ts';
 import type { Loaded, Opening, Process } from './types.ts';
@@ -20,7 +20,7 @@ export function elfAnalyser(): Analyser {
   const trees = new WeakMap<Tree, WeakMap<ContentReader, TreeSettings>>();
   const settingsOf = ({ tree, content, facts }: AnalyserTools): TreeSettings => {
     const readers = trees.get(tree) ?? new WeakMap<ContentReader, TreeSettings>();
-    const settings = readers.get(content) ?? treeSettings(createLibrary(tree, content, facts));
+    const settings = readers.get(content) ?? treeSettings(libraryOf(tree, content, facts));
     trees.set(tree, readers.set(content, settings));
     return settings;
   };

@@ -10,6 +10,7 @@ import {
 } from '../../formats/elf/index.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
 import { type Facts, learn } from '../facts.ts';
+import { ELF_QUESTION, recalledElf, rememberedElf } from './remembered.ts';
 
 /** An ELF file of the tree; `entry` is where its path leads to. */
 export interface ElfObject {
@@ -39,7 +40,19 @@ export interface Library {
   bytes(path: TreePath, maxBytes: number): Promise<Uint8Array | undefined>;
 }
 
-export function createLibrary(tree: Tree, content: ContentReader, facts?: Facts): Library {
+/** By tree, reader and facts: everybody who looks into ELF files of one tree shares what was read. */
+const LIBRARIES = new WeakMap<Tree, WeakMap<ContentReader, WeakMap<object, Library>>>();
+const NO_FACTS = {};
+
+export function libraryOf(tree: Tree, content: ContentReader, facts?: Facts): Library {
+  const readers = LIBRARIES.get(tree) ?? new WeakMap<ContentReader, WeakMap<object, Library>>();
+  const libraries = readers.get(content) ?? new WeakMap<object, Library>();
+  const library = libraries.get(facts ?? NO_FACTS) ?? createLibrary(tree, content, facts);
+  LIBRARIES.set(tree, readers.set(content, libraries.set(facts ?? NO_FACTS, library)));
+  return library;
+}
+
+function createLibrary(tree: Tree, content: ContentReader, facts: Facts | undefined): Library {
   const opened = new Map<TreePath, Promise<Opened>>();
   const imports = new Map<TreePath, Promise<ReadonlySet<ByteString>>>();
   const strings = new Map<TreePath, Promise<readonly ByteString[]>>();
@@ -53,7 +66,7 @@ export function createLibrary(tree: Tree, content: ContentReader, facts?: Facts)
     open: (path) => {
       const entry = fileAt(path);
       if (entry === undefined) return Promise.resolve(undefined);
-      return once(opened, entry.path, () => openEntry(entry, readerOf(entry)));
+      return once(opened, entry.path, () => openEntry(entry, readerOf(entry), facts));
     },
     imports: ({ entry, elf }) =>
       once(imports, entry.path, async () => {
@@ -78,10 +91,18 @@ export function createLibrary(tree: Tree, content: ContentReader, facts?: Facts)
   };
 }
 
-async function openEntry(entry: Entry, read: (offset: number, size: number) => Promise<Uint8Array>): Promise<Opened> {
+async function openEntry(
+  entry: Entry,
+  read: (offset: number, size: number) => Promise<Uint8Array>,
+  facts: Facts | undefined,
+): Promise<Opened> {
+  const known = facts?.find(entry, ELF_QUESTION);
+  if (known !== undefined) return { entry, elf: recalledElf(known) };
   if (entry.size < 4 || !isElf(await read(0, 4))) return { broken: 'it is not an ELF file' };
   try {
-    return { entry, elf: await readElfFrom(read, entry.size, { sections: 'tolerant' }) };
+    const elf = await readElfFrom(read, entry.size, { sections: 'tolerant' });
+    facts?.keep(entry, ELF_QUESTION, rememberedElf(elf));
+    return { entry, elf };
   } catch (error) {
     if (isTareError(error, 'E_ELF') || isTareError(error, 'E_LIMIT')) return { broken: error.message };
     throw error;

@@ -1,6 +1,7 @@
 import { bytesOfText, compareBytes } from '../../base/path.ts';
 import { probeName } from '../../sandbox/probes/index.ts';
 import type { Probe } from '../../sandbox/types.ts';
+import { withoutCredentials } from './public-name.ts';
 
 /** What a container does before it is probed. */
 export const START_PHASE = 'start';
@@ -28,7 +29,7 @@ export function phaseNames(probes: readonly Probe[] = []): PhaseNames {
   const order = new Map([...new Set(names.values())].map((name, at) => [name, at]));
   const rank = (name: string): number => order.get(name) ?? order.size;
   return {
-    nameOf: (phase) => names.get(phase) ?? publicName(phase),
+    nameOf: (phase) => names.get(phase) ?? nameOfText(phase),
     compare: (a, b) => rank(a) - rank(b) || compareText(a, b),
   };
 }
@@ -37,7 +38,7 @@ function nameOfProbe(probe: Probe, given: string, commands: Map<string, number>)
   // A probe may carry the name that it would have anyway.
   const { name: own, ...nameless } = probe;
   if (own !== undefined && own !== probeName(nameless)) return ownName(given);
-  if (!('command' in probe)) return publicName(given);
+  if (!('command' in probe)) return nameOfText(given);
   const name = `command ${programName(probe.command.argv[0] ?? '')}`;
   const count = (commands.get(name) ?? 0) + 1;
   commands.set(name, count);
@@ -48,7 +49,7 @@ function nameOfProbe(probe: Probe, given: string, commands: Map<string, number>)
  * The name of a phase of which no more is known than its text: the text of a probe without a name, or a command line. What is
  * neither may be one all the same.
  */
-function publicName(phase: string): string {
+function nameOfText(phase: string): string {
   if (/^tcp \d+$/.test(phase)) return phase;
   if (phase.startsWith('http ')) return ownName(phase);
   if (/^log\b/.test(phase)) return 'log';
@@ -62,10 +63,10 @@ function programName(word: string): string {
   return name === '' ? '…' : plain(name);
 }
 
-/** A name that the user chose: what looks like a query string or like the user of a URL is no part of it. */
+/** A name that the user chose: what looks like a query string or a credential is no part of it. */
 function ownName(text: string): string {
-  if (text.startsWith('http ')) return plain(text.replace(/[?#].*$/s, '?…'));
-  return plain(text.replace(/\?[^\s?]*=\S*/g, '?…').replace(/\/\/[^/\s@]*@/g, '//'));
+  if (text.startsWith('http ')) return plain(withoutCredentials(text.replace(/[?#].*$/s, '?…')));
+  return plain(withoutCredentials(text.replace(/\?[^\s?]*=\S*/g, '?…').replace(/\/\/[^/\s@]*@/g, '//')));
 }
 
 function plain(text: string): string {

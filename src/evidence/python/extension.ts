@@ -1,7 +1,7 @@
 import { sha256 } from '../../base/digest.ts';
 import { joinPath, nameOf, parentOf, showPath } from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
-import { createLibrary } from '../elf/library.ts';
+import { libraryOf } from '../elf/library.ts';
 import { learn } from '../facts.ts';
 import { fileAt } from '../node/files.ts';
 import { scanNeeds } from './analyse.ts';
@@ -81,7 +81,7 @@ function moduleTexts(
 ): Promise<readonly string[]> {
   const question = `python module names 2 ${sha256([...siblings].join('\0'))}`;
   return learn(facts, file, question, async () => {
-    const library = createLibrary(tree, content, facts);
+    const library = libraryOf(tree, content, facts);
     const opened = await library.open(file.path);
     if (opened === undefined || 'broken' in opened) return [];
     const names = new Set<string>();

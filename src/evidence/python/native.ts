@@ -1,6 +1,6 @@
 import { bytesOfText, joinPath, parentOf, showPath, type TreePath } from '../../base/path.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
-import { createLibrary } from '../elf/library.ts';
+import { libraryOf } from '../elf/library.ts';
 import { firstLoaded, loaderOf, processOf, treeSettings } from '../elf/process.ts';
 import { isFound, type Loaded, type Loader } from '../elf/types.ts';
 import type { Facts } from '../facts.ts';
@@ -109,7 +109,7 @@ async function createLoader(
     readonly layout: PythonProcess['layout'];
   },
 ): Promise<{ readonly loader: Loader; readonly first: Loaded } | undefined> {
-  const settings = treeSettings(createLibrary(tree, content, facts));
+  const settings = treeSettings(libraryOf(tree, content, facts));
   const opened = layout.binary === undefined ? undefined : await settings.library.open(layout.binary.path);
   if (layout.binary === undefined || opened === undefined || 'broken' in opened) return undefined;
   const first = firstLoaded(opened, layout.binary.path);

@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/digest.ts';
 import { bytesOfText, isInside, joinPath, parentOf, ROOT, type TreePath } from '../../base/path.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
 import type { Fact, Facts } from '../facts.ts';
@@ -29,6 +30,8 @@ export interface PythonProcess {
   /** `sys.path`, and each folder with its links resolved, in its order. */
   readonly path: readonly { readonly folder: TreePath; readonly real: TreePath }[];
   scan(file: Entry): Promise<Scan | undefined>;
+  /** A text that is run beside the file: on the command line, in a `.pth`. */
+  scanText(file: Entry, text: string): Promise<Scan>;
 }
 
 /** A source beyond this is not read; the largest of real packages has 5 MB. */
@@ -86,16 +89,26 @@ export async function pythonProcess(
     packages: realOf(site.folders),
     path,
     scan,
+    scanText: (file, text) => learnScan(facts, file, `${SCAN_QUESTION} of ${sha256(text)}`, async () => text),
   };
 }
 
 async function scanFile(content: ContentReader, facts: Facts | undefined, file: Entry): Promise<Scan | undefined> {
   if (file.size > MAX_SOURCE_BYTES) return undefined;
-  const known = facts?.find(file, SCAN_QUESTION) as Scan | undefined;
+  return learnScan(facts, file, SCAN_QUESTION, () => readText(content, file));
+}
+
+async function learnScan(
+  facts: Facts | undefined,
+  file: Entry,
+  question: string,
+  read: () => Promise<string>,
+): Promise<Scan> {
+  const known = facts?.find(file, question) as Scan | undefined;
   if (known !== undefined) return known;
-  const scan = scanSource(await readText(content, file));
+  const scan = scanSource(await read());
   // All of it is texts, numbers and lists, which an interface cannot say.
-  facts?.keep(file, SCAN_QUESTION, scan as unknown as Fact);
+  facts?.keep(file, question, scan as unknown as Fact);
   return scan;
 }
 

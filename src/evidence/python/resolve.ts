@@ -42,6 +42,7 @@ const MAX_CHILDREN = 5000;
 /** CPython's path based finder (Lib/importlib/_bootstrap_external.py, FileFinder.find_spec) inside a tree. */
 export function createResolver({ editable, path, tag, tree }: ResolverOptions): Resolver {
   const known = new Map<string, Found | undefined>();
+  const chains = new Map<string, readonly Found[]>();
   const extensions = extensionSuffixes(tag);
   const names = new Map<TreePath, ReadonlySet<string>>();
 
@@ -118,17 +119,26 @@ export function createResolver({ editable, path, tag, tree }: ResolverOptions): 
     return found;
   }
 
+  const chainTo = (name: string): readonly Found[] => {
+    const parts = name.split('.').slice(0, MAX_PARTS);
+    const out: Found[] = [];
+    for (let at = 1; at <= parts.length; at += 1) {
+      const found = find(parts.slice(0, at).join('.'));
+      if (found === undefined) break;
+      out.push(found);
+    }
+    return out;
+  };
+
   return {
     find,
     chain: (name) => {
-      const parts = name.split('.').slice(0, MAX_PARTS);
-      const out: Found[] = [];
-      for (let at = 1; at <= parts.length; at += 1) {
-        const found = find(parts.slice(0, at).join('.'));
-        if (found === undefined) break;
-        out.push(found);
+      let chain = chains.get(name);
+      if (chain === undefined) {
+        chain = chainTo(name);
+        chains.set(name, chain);
       }
-      return out;
+      return chain;
     },
     children: (name) => {
       const found = find(name);

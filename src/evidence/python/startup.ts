@@ -7,11 +7,21 @@ import { filesOfModule } from './modules.ts';
 import { isTest } from './names.ts';
 import type { Need } from './needs.ts';
 import type { PythonProcess } from './process.ts';
-import { scanSource } from './scan/scan.ts';
 import { SITE_MODULES, START_MODULES } from './stdlib.ts';
 
+const KNOWN = new WeakMap<PythonProcess, Promise<readonly Need[]>>();
+
 /** What python reads before the first line of the program: its own library's start, `site`, `.pth` files, and what the command line starts. */
-export async function startNeeds(process: PythonProcess): Promise<Need[]> {
+export function startNeeds(process: PythonProcess): Promise<readonly Need[]> {
+  let needs = KNOWN.get(process);
+  if (needs === undefined) {
+    needs = findNeeds(process);
+    KNOWN.set(process, needs);
+  }
+  return needs;
+}
+
+async function findNeeds(process: PythonProcess): Promise<readonly Need[]> {
   const { command, script, shown } = process.start;
   const out: Need[] = [...landmarkNeeds(process), ...localeNeeds(process)];
   const add = (module: string, because: string, certainty: Need['certainty'] = 'sure'): void => {
@@ -55,7 +65,8 @@ function landmarkNeeds({ layout }: PythonProcess): Need[] {
 async function codeNeeds(process: PythonProcess, text: string): Promise<{ readonly needs: readonly Need[] }> {
   const file = process.layout.binary;
   if (file === undefined) return { needs: [] };
-  return scanNeeds(process, { file, module: '__main__', main: true }, scanSource(text), false);
+  const scan = await process.scanText(file, text);
+  return scanNeeds(process, { file, module: '__main__', main: true }, scan, false);
 }
 
 async function pathFileNeeds(

@@ -71,7 +71,9 @@ export function isUnfollowed(module: string | undefined): boolean {
 /** Whether one import is left out, although what it names may be there. `name` is the full name of the module. */
 export function isLeftOut({ module, own, stdlib }: Importer, { lazy, within }: Import, name: string): boolean {
   if (own || lazy !== true) return false;
-  if (WORKSHOP.has(name.split('.')[0] as string) || WORKSHOP_PARTS.test(name) || isTest(name)) return true;
+  const [top = ''] = name.split('.');
+  // Once a tool itself is used, its own parts are no excursions.
+  if ((WORKSHOP.has(top) && module?.split('.')[0] !== top) || WORKSHOP_PARTS.test(name) || isTest(name)) return true;
   if (within !== undefined && (/^_*test_|_test$/.test(within) || (stdlib && TRIAL_FUNCTION.test(within)))) return true;
   return module !== undefined && stdlib && LAZY[module]?.includes(name) === true;
 }

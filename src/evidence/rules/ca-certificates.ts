@@ -107,7 +107,7 @@ async function forProgram(input: RuleInput, program: KeptProgram): Promise<Findi
     const because = `${showPath(program.path)} can make TLS connections and looks for certificates there`;
     return { edges: hashedFiles(tree, folder, because), add: [] };
   }
-  const message = `${showPath(program.path)} can make TLS connections, but the warehouse has no certificates where it looks for them`;
+  const message = `${showPath(program.path)} can make TLS connections, but there are no CA certificates where it looks for them: it will trust no server`;
   warn({ code: 'ca-missing', message, path: showPath(program.path) });
   return NOTHING;
 }

@@ -1,8 +1,8 @@
 import { sha256 } from '../../base/digest.ts';
-import { isTareError } from '../../base/error.ts';
 import type { ByteString, TreePath } from '../../base/path.ts';
-import { type ElfFile, isElf, readElfFrom, readElfImports } from '../../formats/elf/index.ts';
+import type { ElfFile } from '../../formats/elf/index.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import { type Library, libraryOf } from '../elf/library.ts';
 import { type Facts, learn } from '../facts.ts';
 import type { EvidenceGraph } from '../types.ts';
 
@@ -41,19 +41,10 @@ export function keptPrograms({
   readonly facts?: Facts;
 }): KeptPrograms {
   let all: Promise<readonly KeptProgram[]> | undefined;
-  const imports = new Map<TreePath, Promise<ReadonlySet<ByteString>>>();
+  const library = libraryOf(tree, content, facts);
   return {
-    all: () => (all ??= openAll(tree, content, graph)),
-    imports: (program) => {
-      const known = imports.get(program.path);
-      if (known !== undefined) return known;
-      const { entry, elf } = program;
-      const found = learn(facts, entry, 'elf imports', async () => [
-        ...(await orWhenBroken(readElfImports(readerOf(content, entry), entry.size, elf), new Set<ByteString>())),
-      ]).then((names) => new Set(names));
-      imports.set(program.path, found);
-      return found;
-    },
+    all: () => (all ??= openAll(tree, library, graph)),
+    imports: (program) => library.imports(program),
     mentions: async (program, texts) => {
       const question = `elf mentions ${sha256(texts.join('\0'))}`;
       return new Set(
@@ -63,10 +54,7 @@ export function keptPrograms({
   };
 }
 
-const readerOf = (content: ContentReader, entry: Entry) => (offset: number, size: number) =>
-  content.read(entry, { offset, size });
-
-async function openAll(tree: Tree, content: ContentReader, graph: EvidenceGraph): Promise<KeptProgram[]> {
+async function openAll(tree: Tree, library: Library, graph: EvidenceGraph): Promise<KeptProgram[]> {
   const programs: KeptProgram[] = [];
   let before: TreePath | undefined;
   for (const path of graph.edges.map((edge) => edge.to).sort()) {
@@ -74,10 +62,8 @@ async function openAll(tree: Tree, content: ContentReader, graph: EvidenceGraph)
     before = path;
     if (entry?.content === undefined || entry.size < 4) continue;
     if ((entry.mode & 0o111) === 0 && !LIBRARY_NAME.test(path)) continue;
-    const read = readerOf(content, entry);
-    if (!isElf(await read(0, 4))) continue;
-    const elf = await orWhenBroken(readElfFrom(read, entry.size, { sections: 'tolerant' }), undefined);
-    if (elf !== undefined) programs.push({ path, entry, elf });
+    const opened = await library.open(path);
+    if (opened !== undefined && 'elf' in opened) programs.push({ path, ...opened });
   }
   return programs;
 }
@@ -104,14 +90,4 @@ async function search(
     }
   }
   return found;
-}
-
-/** Programs run although parts that only tools read are broken; those tell nothing. */
-async function orWhenBroken<T>(work: Promise<T>, instead: T): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isTareError(error, 'E_ELF') || isTareError(error, 'E_LIMIT')) return instead;
-    throw error;
-  }
 }

@@ -40,7 +40,7 @@ function fromEnvironment({ context, tree, warn }: RuleInput): Findings {
   if (zone !== undefined)
     return { edges: [ruleEdge('timezone', zone, `TZ=${value} is set in the environment`)], add: [] };
   if (name.includes('/')) {
-    const message = `TZ=${value}: there is no such zone in ${ZONES} of the warehouse; programs that have no data of their own will use UTC`;
+    const message = `TZ=${value}: there is no such zone in ${ZONES}; programs that have no data of their own will use UTC`;
     warn({ code: 'timezone-missing', message });
   }
   return NOTHING;

@@ -2,6 +2,8 @@ import { type ByteString, bytesOfText, type TreePath } from '../../base/path.ts'
 import { optionValues } from './arguments.ts';
 import { wordLines } from './lines.ts';
 import { searchTexts } from './program-texts.ts';
+import { plainWords } from '../shell/plain-words.ts';
+import { withVariables } from './variables.ts';
 import type { Need, ServerRule, Setup, Started, Statement } from './types.ts';
 
 /** Where Debian says what `${APACHE_LOG_DIR}` and its like are; apachectl reads it before it starts the server. */
@@ -37,7 +39,7 @@ export const apache: ServerRule = {
   programs: /^(?:apache2|httpd|httpd-(?:prefork|worker|event))$/,
   setup,
   parse: (text) => ({ statements: wordLines(text) }),
-  needs: (statement) => needs(statement),
+  needs,
   base: ({ args, name }) => (name.toLowerCase() === 'serverroot' ? args[0] : undefined),
 };
 
@@ -83,7 +85,7 @@ async function systemVariables({ content, tree }: Started): Promise<Record<strin
   );
 }
 
-function needs({ args, name }: Statement): Need[] {
+function needs({ args, name }: Statement, { variables }: Setup): Need[] {
   const lower = name.toLowerCase();
   const [first = '', second] = args;
   if (INCLUDES.has(lower)) return [{ what: 'include', text: first }];
@@ -91,11 +93,16 @@ function needs({ args, name }: Statement): Need[] {
   if (CONTENT.has(lower)) return [{ what: 'content', text: beforeVariable(second ?? first) }];
   if (WRITTEN.has(lower))
     return first.startsWith('|')
-      ? [{ what: 'program', text: first.replace(/^\|[|$]?\s*/, '').split(/\s/)[0] ?? '' }]
+      ? [{ what: 'process', argv: piped(withVariables(first, variables)), perhaps: true }]
       : [{ what: 'written', text: first.replace(/^\w+:/, '') }];
   if (FILES.test(lower))
     return [first, second ?? ''].filter((text) => /[./]/.test(text)).map((text) => ({ what: 'file', text }));
   return [];
+}
+
+/** `|$/usr/bin/rotatelogs FILE 86400`. */
+function piped(text: ByteString): ByteString[] {
+  return plainWords(text.replace(/^\|[|$]?/, ''));
 }
 
 function beforeVariable(text: ByteString): ByteString {

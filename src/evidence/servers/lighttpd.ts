@@ -1,6 +1,7 @@
 import { type ByteString, bytesOfText } from '../../base/path.ts';
 import { optionValues } from './arguments.ts';
 import { searchTexts } from './program-texts.ts';
+import { plainWords } from '../shell/plain-words.ts';
 import type { Need, ServerRule, Setup, Started, Statement } from './types.ts';
 
 const CONTENT =
@@ -41,7 +42,7 @@ async function setup(started: Started): Promise<Setup> {
 function needs({ args, name }: Statement, { bases }: Setup): Need[] {
   if (name === 'include') return args.map((text) => ({ what: 'include', text }));
   if (name === 'include_shell')
-    return args.slice(0, 1).map((text) => ({ what: 'program', text: text.trim().split(/\s/)[0] ?? '' }));
+    return args.slice(0, 1).map((text) => ({ what: 'process', argv: plainWords(text), perhaps: true }));
   if (name === 'server.modules')
     return args.map((text) => ({ what: 'module', text: `${bases.at(-1) ?? ''}/${text}.so` }));
   if (CONTENT.test(name)) return args.filter((text) => text.startsWith('/')).map((text) => ({ what: 'content', text }));

@@ -1,10 +1,20 @@
-import { type ByteString, joinPath, nameOf, parentOf, showPath, textOfBytes, type TreePath } from '../../base/path.ts';
+import {
+  type ByteString,
+  bytesOfText,
+  joinPath,
+  nameOf,
+  parentOf,
+  showPath,
+  textOfBytes,
+  type TreePath,
+} from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
 import { expandGlob } from '../glob.ts';
 import { isSharedFolder } from '../shared-folders.ts';
-import { findFile, type Place } from '../shell/search.ts';
+import { DEFAULT_PATH, findFile, findProgram, type Place } from '../shell/search.ts';
 import type { AnalyserTools, Certainty, Edge, Kind, ProcessContext } from '../types.ts';
-import type { Need, ServerRule, Setup, Statement } from './types.ts';
+import { withVariables } from './variables.ts';
+import type { Need, ProcessNeed, ServerRule, Setup, Statement } from './types.ts';
 
 interface ReaderInput {
   readonly rule: ServerRule;
@@ -48,6 +58,7 @@ export function createReader({ context, program, rule, setup, tools }: ReaderInp
   const read = new Set<TreePath>();
   const served = new Set<TreePath>();
   let bases: readonly ByteString[] = setup.bases;
+  let variables = setup.variables;
 
   const edge = ({ because, certainty, from, line }: Who, to: TreePath, kind: Kind): void => {
     if (to !== from) edges.push({ from, to, kind, because, certainty, ...(line !== undefined && { at: { line } }) });
@@ -100,8 +111,33 @@ export function createReader({ context, program, rule, setup, tools }: ReaderInp
     return path !== undefined && tree.get(path)?.type === 'symlink' ? path : undefined;
   };
 
+  const start = ({ argv, cwd: place, env: own, perhaps }: ProcessNeed, who: Who): void => {
+    const [name = ''] = argv;
+    const folder = place === undefined ? undefined : find(place);
+    if (folder !== undefined) edge(who, folder.path, 'looked-up');
+    const there = folder?.entry.type === 'directory' ? folder.entry.path : cwd;
+    const inherited = { ...env, ...textsOf({ ...variables, ...own }) };
+    const searchPaths = [bytesOfText(inherited['PATH'] ?? ''), DEFAULT_PATH];
+    const found = findProgram(tree, name, { searchPaths, folders: [there, cwd] });
+    if (found === undefined) {
+      if (perhaps === true || name === '') return;
+      const message = `${showPath(who.from)}: ${who.because}: ${showPath(name)} is not in this tree`;
+      warn({
+        code: 'server-program',
+        message,
+        path: showPath(who.from),
+        ...(who.line !== undefined && { line: who.line }),
+      });
+      return;
+    }
+    const starts = { argv: argv.map(textOfBytes), cwd: there, env: inherited };
+    const certainty = perhaps === true ? 'likely' : who.certainty;
+    edges.push({ ...edgeOf({ ...who, certainty }, found.path), starts });
+  };
+
   const take = (need: Need, who: Who): void => {
-    const text = withVariables(need.text, setup.variables);
+    if (need.what === 'process') return start(need, who);
+    const text = withVariables(need.text, variables);
     if (text === '' || text.includes('\0')) return;
     if (need.what === 'include') return include(text, who);
     if (need.what === 'written') return written(text, who);
@@ -113,20 +149,19 @@ export function createReader({ context, program, rule, setup, tools }: ReaderInp
       if (!isSharedFolder(place.entry.path)) serve(place.entry, who);
     } else if (place.entry.type === 'directory') edge(who, place.path, 'looked-up');
     else if (need.what === 'module') edge(who, place.path, 'elf-dlopen');
-    else if (need.what === 'program')
-      edges.push({ ...edgeOf(who, place.path), starts: { argv: [textOfBytes(text)], cwd, env } });
     else edge(who, place.path, 'opened');
   };
   const follow = (statement: Statement, where: { readonly from: TreePath; readonly folder: TreePath }): void => {
     const because = `${showPath(statement.name)} ${statement.args.slice(0, 3).map(showPath).join(' ')}`.slice(0, 200);
     const who: Who = { from: where.from, because, certainty: 'sure', line: statement.line };
     const base = rule.base?.(statement);
-    if (base !== undefined) bases = [withVariables(base, setup.variables), ...bases];
-    const needs = rule.needs(statement, setup);
+    if (base !== undefined) bases = [withVariables(base, variables), ...bases];
+    variables = { ...variables, ...rule.sets?.(statement, { ...setup, variables }) };
+    const needs = rule.needs(statement, { ...setup, variables });
     for (const need of needs) take(need, who);
     if (needs.length > 0) return;
     // Whatever a statement means, a file that it names by its whole path is read.
-    const texts = statement.args.flatMap((arg) => withVariables(arg, setup.variables).match(/\/[^\s"'(),;=]+/g) ?? []);
+    const texts = statement.args.flatMap((arg) => withVariables(arg, variables).match(/\/[^\s"'(),;=]+/g) ?? []);
     for (const text of texts.slice(0, MAX_NAMED)) {
       const place = findFile(tree, text, []);
       if (place?.entry.content === undefined || NEVER_NAMED.test(place.path) || NEVER_NAMED.test(place.entry.path))
@@ -145,7 +180,7 @@ export function createReader({ context, program, rule, setup, tools }: ReaderInp
       return;
     }
     const text = Buffer.from(await content.read(place.entry)).toString('latin1');
-    const { problem, statements } = rule.parse(text);
+    const { problem, statements } = rule.parse(text, place.path);
     if (problem !== undefined)
       warn({ code: 'server-config', message: `${shown} is not fully understood: ${problem}`, path: shown });
     for (const statement of statements)
@@ -170,9 +205,6 @@ function edgeOf({ because, certainty, from, line }: Who, to: TreePath): Edge {
   return { from, to, kind: 'command', because, certainty, ...(line !== undefined && { at: { line } }) };
 }
 
-/** `${NAME}` of what is known; the rest stays as it is, and names no file. */
-function withVariables(text: ByteString, variables: Readonly<Record<string, ByteString>>): ByteString {
-  return text.replaceAll(/\$\{(\w+)\}/g, (whole, name: string) =>
-    Object.hasOwn(variables, name) ? (variables[name] as string) : whole,
-  );
+function textsOf(values: Readonly<Record<string, ByteString>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOfBytes(value)]));
 }

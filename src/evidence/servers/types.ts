@@ -7,10 +7,27 @@ export interface Statement {
   readonly name: ByteString;
   readonly args: readonly ByteString[];
   readonly line: number;
+  /** What the file says before of the environment of processes. */
+  readonly env?: Readonly<Record<string, ByteString>>;
 }
 
-/** What a statement says is needed. `text` is a path as written; relative ones are looked up from the bases of the server in turn. */
-export interface Need {
+/** What a statement says is needed. */
+export type Need = FileNeed | ProcessNeed;
+
+/** A process that is started, in the environment of the server. */
+export interface ProcessNeed {
+  readonly what: 'process';
+  readonly argv: readonly ByteString[];
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, ByteString>>;
+  /** Default: the server's. */
+  readonly cwd?: ByteString;
+  /** Only when somebody asks for it. */
+  readonly perhaps?: boolean;
+}
+
+/** `text` is a path as written; relative ones are looked up from the bases of the server in turn. */
+export interface FileNeed {
   readonly what:
     | 'include'
     /** Must be there as it is. */
@@ -19,14 +36,14 @@ export interface Need {
     | 'content'
     /** A library that the server loads. */
     | 'module'
-    /** A program that is run. */
-    | 'program'
     /** Is written: the folder around it must be there, and when it is a link (to /dev/stdout) the link. */
     | 'written';
   readonly text: ByteString;
 }
 
 export interface Started {
+  /** The first word of its command line. */
+  readonly called: string;
   /** Words behind the program's name; none when nobody knows how it is called. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -53,12 +70,17 @@ export interface Setup {
 
 /** Knows the configuration of one server. */
 export interface ServerRule {
-  /** File names of its program. */
+  /** File names of its program, or names that it is called by. */
   readonly programs: RegExp;
+  /** Its program is a script. */
+  readonly isScript?: true;
   setup(started: Started): Promise<Setup>;
-  parse(text: ByteString): { readonly statements: readonly Statement[]; readonly problem?: string };
-  /** `modules`: folder that modules come from, when the server has one. */
+  /** `file`: the name that the text was found by, links as they are. */
+  parse(text: ByteString, file: TreePath): { readonly statements: readonly Statement[]; readonly problem?: string };
+  /** `setup` with the variables that were set since. */
   needs(statement: Statement, setup: Setup): readonly Need[];
   /** A statement that moves the folder that relative paths are meant from. */
   base?(statement: Statement): ByteString | undefined;
+  /** A statement that sets variables for those that follow; also in the environment of the processes that are started. */
+  sets?(statement: Statement, setup: Setup): Readonly<Record<string, ByteString>> | undefined;
 }

@@ -1,6 +1,7 @@
 import { bytesOfText, parentOf, pathOfText, showPath, type TreePath } from '../../base/path.ts';
 import type { Tree } from '../../tree/types.ts';
 import type { Analyser, AnalyserTools, Edge, ProcessContext, Question } from '../types.ts';
+import { readExecline } from './execline.ts';
 import { surroundingsOf } from './process.ts';
 import { DEFAULT_PATH, findProgram } from './search.ts';
 import { createSession, type Session, type Where } from './session.ts';
@@ -55,7 +56,8 @@ async function finish(session: Session, question: TreePath): Promise<void> {
       session.tools.warn({ code: 'shell-limit', message: `${path} starts too much: the rest was left out`, path });
       return;
     }
-    if (job.kind === 'script') await readScript(session, job);
+    if (job.kind === 'execline') await readExecline(session, job);
+    else if (job.kind === 'script') await readScript(session, job);
     else await runCommand(session, job.argv, job.origin, job.where);
   }
 }

@@ -34,6 +34,7 @@ export const MAX_DEPTH = 32;
 
 /** Something that is started: its words, or a script that a shell reads, from a file or from the STRING of `sh -c STRING`. */
 export type Job =
+  | { readonly kind: 'execline'; readonly script: Entry; readonly where: Where }
   | { readonly kind: 'command'; readonly argv: Argv; readonly origin: Origin; readonly where: Where }
   | {
       readonly kind: 'script';

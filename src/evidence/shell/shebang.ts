@@ -11,8 +11,8 @@ const HEAD_BYTES = 256;
 
 /** The first line of a script as Linux reads it (fs/binfmt_script.c, load_script); undefined when it would not start it. */
 export function parseShebang(head: Uint8Array): Shebang | undefined {
+  if (head[0] !== 0x23 || head[1] !== 0x21) return undefined;
   const text = Buffer.from(head.subarray(0, HEAD_BYTES)).toString('latin1');
-  if (!text.startsWith('#!')) return undefined;
   const newline = text.indexOf('\n');
   const complete = newline !== -1 || head.length < HEAD_BYTES;
   const line = text.slice(2, newline === -1 ? HEAD_BYTES - 1 : newline).split('\0', 1)[0] as string;

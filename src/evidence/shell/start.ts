@@ -2,7 +2,7 @@ import { type ByteString, nameOf, showPath, type TreePath } from '../../base/pat
 import { openArguments } from './arguments.ts';
 import type { ProcessContext } from '../types.ts';
 import { NOT_READING, SHELLS } from './builtins.ts';
-import { folderScripts } from './folder-runners.ts';
+import { folderWork } from './folder-runners.ts';
 import { processesOf } from './process.ts';
 import { findFile, findProgram, type Place } from './search.ts';
 import { MAX_DEPTH, type Origin, type Session, type Where } from './session.ts';
@@ -44,13 +44,23 @@ export async function startProgram(
   where: Where,
 ): Promise<void> {
   if (where.depth > MAX_DEPTH) return;
-  if (await startScript(session, program, argv.slice(1), origin, where)) return;
   const name = nameOf(program.path);
+  workThrough(session, program, argv, origin, where);
+  // A wrapper may itself be a script: `with-contenv` is.
+  if (await startScript(session, program, argv.slice(1), origin, where))
+    return startWrapped(session, name, argv, { origin, where });
   // Called by its own name, busybox takes the applet's name as an argument.
   if (name === 'busybox') return startApplet(session, argv[1]?.[0] ?? '', argv.slice(1), { origin, where });
-  for (const path of folderScripts(session.tools.tree, program.path, argv, where))
-    session.jobs.push({ kind: 'command', argv: [[path]], origin: { ...origin, certainty: 'likely' }, where });
   return startApplet(session, name, argv, { origin, where });
+}
+
+/** What a program finds in folders, whether it is a script itself or not. */
+function workThrough(session: Session, program: Place, argv: Argv, origin: Origin, where: Where): void {
+  const likely: Origin = { ...origin, certainty: 'likely' };
+  const { commands, lines, parts } = folderWork(session.tools.tree, program.path, argv, where);
+  for (const command of commands) session.jobs.push({ kind: 'command', argv: command, origin: likely, where });
+  for (const script of lines) session.jobs.push({ kind: 'execline', script, where });
+  for (const path of parts) session.edge(likely, path, 'opened', 'lies in a folder that it works through');
 }
 
 function startApplet(
@@ -60,6 +70,16 @@ function startApplet(
   { origin, where }: { readonly origin: Origin; readonly where: Where },
 ): void {
   if (SHELLS.has(name)) return startShell(session, argv, origin, where);
+  if (name === 'execlineb') return startExecline(session, argv, origin, where);
+  return startWrapped(session, name, argv, { origin, where });
+}
+
+function startWrapped(
+  session: Session,
+  name: ByteString,
+  argv: Argv,
+  { origin, where }: { readonly origin: Origin; readonly where: Where },
+): void {
   for (const wrapped of wrappedCommands(name, argv))
     session.jobs.push({ kind: 'command', argv: wrapped.argv, origin, where: within(session, where, wrapped) });
 }
@@ -127,6 +147,16 @@ export async function startScript(
     await startProgram(session, program, words, { ...origin, from: path, line: 1 }, there);
   }
   return true;
+}
+
+/** `execlineb [options] FILE [args…]`. */
+function startExecline(session: Session, argv: Argv, origin: Origin, where: Where): void {
+  for (const text of argv[afterOptions(argv, [])] ?? []) {
+    const script = findFile(session.tools.tree, text, where.folders)?.entry;
+    if (script?.content === undefined) continue;
+    if (script.path !== origin.from) session.edge(origin, script.path, 'opened', 'is run by execlineb');
+    session.jobs.push({ kind: 'execline', script, where });
+  }
 }
 
 /** `sh [options] -c STRING [name args…]`, `sh [options] FILE [args…]`. */

@@ -1,10 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Digest } from '../../base/digest.ts';
+import { bodyAnswer, type BodyRoom } from './body-answer.ts';
 import type { BodyAnswer, CommandAnswer, HttpAnswer } from './types.ts';
 
-/** Longer bodies are compared by digest and size alone. */
-const MAX_TEXT_BYTES = 64 * 1024; // 64 KiB
+export { bodyAnswer } from './body-answer.ts';
+
 const MAX_HEADER_LENGTH = 4096;
 
 /**
@@ -23,29 +22,6 @@ export const MATTERING_HEADERS = [
   'access-control-allow-origin',
   'set-cookie',
 ] as const;
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-export function bodyAnswer(bytes: Uint8Array): BodyAnswer {
-  return bodyAnswerOf(bytes, bytes.length, createHash('sha256').update(bytes));
-}
-
-/** `kept` is the beginning of the body, `size` the length of the whole in bytes, `hash` has seen all of it. */
-export function bodyAnswerOf(kept: Uint8Array, size: number, hash: Hash): BodyAnswer {
-  const digest: Digest = `sha256:${hash.digest('hex')}`;
-  const text = kept.length === size ? textOf(kept) : undefined;
-  return { size, digest, ...(text === undefined ? {} : { text }) };
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  if (bytes.length > MAX_TEXT_BYTES || bytes.includes(0)) return undefined;
-  try {
-    return UTF8.decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return undefined; // Not UTF-8.
-    throw error;
-  }
-}
 
 export function httpAnswer(status: number, headers: IncomingHttpHeaders, body: BodyAnswer | undefined): HttpAnswer {
   return { kind: 'http', status, headers: matteringHeaders(headers), ...(body === undefined ? {} : { body }) };
@@ -68,12 +44,12 @@ function matteringHeaders(headers: IncomingHttpHeaders): Record<string, string> 
   return found;
 }
 
-export function commandAnswer(exit: number, stdout: string, stderr: string): CommandAnswer {
+export function commandAnswer(exit: number, stdout: string, stderr: string, room?: BodyRoom): CommandAnswer {
   return {
     kind: 'command',
     exit,
-    stdout: bodyAnswer(Buffer.from(stdout, 'utf8')),
-    stderr: bodyAnswer(Buffer.from(stderr, 'utf8')),
+    stdout: bodyAnswer(Buffer.from(stdout, 'utf8'), room),
+    stderr: bodyAnswer(Buffer.from(stderr, 'utf8'), room),
   };
 }
 

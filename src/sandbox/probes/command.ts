@@ -8,7 +8,7 @@ const MAX_SHOWN = 400;
 
 export const commandProbe: ProbeKind<{ readonly command: CommandProbe }> = {
   name: ({ command }) => `command ${command.argv.join(' ')}`,
-  async attempt({ command }, { running, signal, timeoutMs }) {
+  async attempt({ command }, { room, running, signal, timeoutMs }) {
     const result = await withDeadline(signal, timeoutMs, (limit) =>
       Promise.race([running.exec(command.argv), aborted(limit)]),
     );
@@ -16,7 +16,7 @@ export const commandProbe: ProbeKind<{ readonly command: CommandProbe }> = {
       return signal.aborted
         ? { ok: false, detail: 'interrupted' }
         : { ok: false, detail: `did not end within ${Math.round(timeoutMs)} ms`, late: true };
-    const answer = commandAnswer(result.exit.code, result.stdout, result.stderr);
+    const answer = commandAnswer(result.exit.code, result.stdout, result.stderr, room);
     const wanted = command.exit ?? 0;
     if (result.exit.code !== wanted) {
       const said = result.stderr.trim() || result.stdout.trim();

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { request, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { TareError } from '../../base/error.ts';
 import type { HttpProbe, PortMapping } from '../types.ts';
-import { bodyAnswerOf, httpAnswer, mediaTypeOf } from './answer.ts';
+import { httpAnswer, mediaTypeOf } from './answer.ts';
+import { readBody, type BodyRoom } from './body-answer.ts';
 import type { HttpAnswer } from './types.ts';
 
-/** What is kept of a body in memory; the rest is counted and hashed. */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024; // 16 MiB
 const MAX_BODY_BYTES = 512 * 1024 * 1024; // 512 MiB
 /** Bodies without an end: their headers are the answer. */
 const ENDLESS = new Set(['text/event-stream', 'multipart/x-mixed-replace']);
@@ -21,10 +19,15 @@ export interface Exchange {
 }
 
 /**
- * Asks a published port of a container.
+ * Asks a published port of a container. What is kept of its answers for comparison takes `room`.
  * @throws TareError E_LIMIT when the body is larger than 512 MiB; Node's own errors of connections, and of the signal
  */
-export async function exchange(probe: HttpProbe, published: PortMapping, signal: AbortSignal): Promise<Exchange> {
+export async function exchange(
+  probe: HttpProbe,
+  published: PortMapping,
+  signal: AbortSignal,
+  room?: BodyRoom,
+): Promise<Exchange> {
   const response = await ask(probe, published, signal);
   const status = response.statusCode ?? 0;
   const { headers } = response;
@@ -32,19 +35,15 @@ export async function exchange(probe: HttpProbe, published: PortMapping, signal:
     response.destroy();
     return { status, headers, body: Buffer.alloc(0), answer: httpAnswer(status, headers, undefined) };
   }
-  const hash = createHash('sha256');
-  const kept: Buffer[] = [];
+  const reader = readBody(room);
   let size = 0;
-  let room = MAX_KEPT_BYTES;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) throw new TareError('E_LIMIT', `the answer is larger than ${MAX_BODY_BYTES} bytes`);
-    hash.update(chunk);
-    if (room > 0) kept.push(chunk.subarray(0, room));
-    room -= Math.min(room, chunk.length);
+    reader.add(chunk);
   }
-  const body = Buffer.concat(kept);
-  return { status, headers, body, answer: httpAnswer(status, headers, bodyAnswerOf(body, size, hash)) };
+  const { answer, body } = reader.done();
+  return { status, headers, body, answer: httpAnswer(status, headers, answer) };
 }
 
 function ask(probe: HttpProbe, published: PortMapping, signal: AbortSignal): Promise<IncomingMessage> {

@@ -9,14 +9,14 @@ import type { Attempt, ProbeKind } from './types.ts';
 
 export const httpProbe: ProbeKind<{ readonly http: HttpProbe }> = {
   name: ({ http }) => `http ${http.method ?? 'GET'} ${http.port}${http.path}`,
-  async attempt({ http }, { running, signal, timeoutMs }) {
+  async attempt({ http }, { room, running, signal, timeoutMs }) {
     const published = running.ports.find((mapping) => mapping.container === http.port);
     if (published === undefined) return { ok: false, detail: `port ${http.port} is not published`, final: true };
     let late = false;
     try {
       return await withDeadline(signal, timeoutMs, async (limit) => {
         limit.addEventListener('abort', () => (late = true), { once: true });
-        return judge(http, await exchange(http, published, limit));
+        return judge(http, await exchange(http, published, limit, room));
       });
     } catch (error) {
       if (signal.aborted) return { ok: false, detail: 'interrupted' };

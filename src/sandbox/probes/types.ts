@@ -1,5 +1,7 @@
 import type { Digest } from '../../base/digest.ts';
 import type { Running } from '../types.ts';
+import type { BodyRoom } from './body-answer.ts';
+import type { BodyParts } from './body-parts.ts';
 
 /** The container that a probe asks. */
 export interface ProbeTarget {
@@ -9,6 +11,8 @@ export interface ProbeTarget {
   /** The longest that one attempt may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** For the bodies of all answers together. Default: each has room of its own. */
+  readonly room?: BodyRoom | undefined;
 }
 
 /** A body, or what a program has written to one of its streams. */
@@ -16,8 +20,12 @@ export interface BodyAnswer {
   /** In bytes. */
   readonly size: number;
   readonly digest: Digest;
-  /** All of it, when it is UTF-8 text of at most MAX_TEXT_BYTES. */
+  /** All of it, when it is UTF-8 text of at most 1 MiB, and there is room. */
   readonly text?: string;
+  /** Of what it consists, when the text is not kept, and there is room. */
+  readonly parts?: BodyParts;
+  /** It is no text. Absent also where that is not known: of long ones. */
+  readonly binary?: true;
 }
 
 /** What an HTTP server said, for comparison with another one's answer. */

@@ -3,7 +3,7 @@ import type { Kernel } from './kernel.ts';
 import { accessesOfOpen, FOLDER_SYSCALLS, PATH_SYSCALLS } from './path-syscalls.ts';
 import type { Processes } from './processes.ts';
 import { NO_PROGRAM, type Recording } from './recording.ts';
-import { AUDIT_ARCHITECTURES, syscallNames, type SyscallArchitecture } from './syscall-numbers.ts';
+import { AUDIT_ARCHITECTURES, showNumber, syscallNames, type SyscallArchitecture } from './syscall-numbers.ts';
 import type { Access } from './types.ts';
 
 const AF_UNIX = 1;
@@ -149,7 +149,9 @@ export function notificationHandler(options: NotificationOptions): (listener: Li
     if (name === 'chroot') processes.rootsMayDiffer();
     if (!alive || (fromRuntime && !executes)) return true;
     for (const { how, path } of seen) recording.path(path, how, program);
-    if (options.syscalls && name !== undefined) recording.syscall(name);
+    if (name === undefined)
+      recording.lacks(`a system call is not known, ${showNumber(notification.arch(), notification.number())}`);
+    else if (options.syscalls) recording.syscall(name);
     return true;
   };
 }

@@ -1,6 +1,6 @@
 import { bytesOfText, compareBytes, textOfBytes, type ByteString } from '../../base/path.ts';
 import { HOT_SYSCALLS } from './start-up-syscalls.ts';
-import type { Access, Observation, ObservedPath } from './types.ts';
+import type { Access, Observation, ObservedPath, Progress } from './types.ts';
 
 /** Different paths that are kept of one run. */
 const MAX_PATHS = 200_000;
@@ -27,6 +27,7 @@ export interface Recording {
   mark(phase: string): void;
   /** Remembers why something is missing; the first reason is kept. */
   lacks(reason: string): void;
+  progress(): Progress;
   result(): Observation;
 }
 
@@ -45,6 +46,7 @@ export function recording(options: { readonly syscalls: boolean }): Recording {
   const phases = ['start'];
   let phase = 0;
   let bytes = 0;
+  let newest = performance.now();
   let incomplete: string | undefined;
   const lacks = (reason: string): void => {
     incomplete ??= reason;
@@ -60,6 +62,7 @@ export function recording(options: { readonly syscalls: boolean }): Recording {
         bytes += path.length;
         entry = { how: 0, by: [], phase };
         paths.set(path, entry);
+        newest = performance.now();
       }
       entry.how |= BITS[how];
       if (program !== NO_PROGRAM && !entry.by.includes(program) && entry.by.length < MAX_PROGRAMS_OF_PATH)
@@ -82,6 +85,7 @@ export function recording(options: { readonly syscalls: boolean }): Recording {
       else phase = phases.push(name) - 1;
     },
     lacks,
+    progress: () => ({ paths: paths.size, quietMs: Math.round(performance.now() - newest) }),
     result() {
       const names = [...programs.keys()];
       const observed = [...paths].map(([path, { by, how, phase: first }]): ObservedPath => ({

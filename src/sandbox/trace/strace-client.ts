@@ -27,8 +27,10 @@ export function straceClient(stream: Readable, options: Pick<StraceObserverOptio
     return observer;
   };
   const main = follow(stream);
+  let over = false;
   const observation = new Promise<Observation>((resolve, reject) => {
     const finish = (): void => {
+      over = true;
       if (main.ended()) resolve(record.result());
       else reject(new TareError('E_TRACER', 'strace has ended before the container; the container was ended too'));
     };
@@ -45,5 +47,6 @@ export function straceClient(stream: Readable, options: Pick<StraceObserverOptio
       marks.push({ time: (Date.now() + 1) / 1000, phase });
       await sleep(2);
     },
+    progress: async () => (over ? undefined : record.progress()),
   };
 }

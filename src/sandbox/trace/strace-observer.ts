@@ -182,6 +182,9 @@ export function straceObserver(options: StraceObserverOptions): StraceObserver {
     // Each argument that says AT_FDCWD says which folder that is.
     const folder = call.args.find((arg) => arg.startsWith('AT_FDCWD<'));
     if (folder !== undefined) thread.cwd = descriptorValue(folder);
+    // What strace has no name for.
+    const unknown = /^syscall_(0x[0-9a-f]+)$/.exec(call.name)?.[1];
+    if (unknown !== undefined) return recording.lacks(`a system call is not known, number ${unknown}`);
     if (call.name === 'bind' || call.name === 'connect' || call.name === 'listen') socket(thread, call);
     else lookUp(thread, call);
     if (spec.syscalls) recording.syscall(call.name);

@@ -92,11 +92,11 @@ const NUMBERS = `
     waitid 247 284 95 280, waitpid - 7 - -, write 1 4 64 4, writev 20 146 66 146
 `;
 
-/** Numbers above 511 of the x32 interface that differ from x86-64's, of calls that look paths up (syscall_64.tbl, "x32"). */
-const X32_NUMBERS: readonly (readonly [number, string])[] = [
-  [520, 'execve'],
-  [545, 'execveat'],
-];
+const FIRST_X32_NUMBER = 512;
+/** The calls that have a number of their own in the x32 interface, one after the other from 512 on (syscall_64.tbl, "x32"). */
+const X32_CALLS = `rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg execve ptrace rt_sigpending rt_sigtimedwait rt_sigqueueinfo sigaltstack
+    timer_create mq_notify kexec_load waitid set_robust_list get_robust_list vmsplice move_pages preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg process_vm_readv
+    process_vm_writev setsockopt getsockopt io_setup io_submit execveat preadv2 pwritev2`;
 /** __X32_SYSCALL_BIT of asm/unistd.h. */
 export const X32_BIT = 0x4000_0000;
 
@@ -111,6 +111,14 @@ export function syscallNames(architecture: SyscallArchitecture): ReadonlyMap<num
     if (!Number.isNaN(number)) names.set(number, name);
     if (architecture === 'x86_64' && !Number.isNaN(number)) names.set(number + X32_BIT, name);
   }
-  if (architecture === 'x86_64') for (const [number, name] of X32_NUMBERS) names.set(number + X32_BIT, name);
+  if (architecture === 'x86_64')
+    for (const [index, name] of X32_CALLS.split(/\s+/).entries()) names.set(FIRST_X32_NUMBER + index + X32_BIT, name);
   return names;
+}
+
+/** For people: `number 514 of x32`. `arch` is an AUDIT_ARCH_*. */
+export function showNumber(arch: number, number: number): string {
+  const known = Object.entries(AUDIT_ARCHITECTURES).find(([, value]) => value === arch)?.[0];
+  const isX32 = known === 'x86_64' && (number & X32_BIT) !== 0;
+  return `number ${isX32 ? number - X32_BIT : number} of ${isX32 ? 'x32' : (known ?? `architecture 0x${arch.toString(16)}`)}`;
 }

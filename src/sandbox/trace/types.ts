@@ -21,6 +21,14 @@ export interface ObservedPath {
   readonly phase: string;
 }
 
+/** How far the observation of a running container has come. */
+export interface Progress {
+  /** Different paths that were asked for so far. */
+  readonly paths: number;
+  /** Milliseconds since the last one that was new. */
+  readonly quietMs: number;
+}
+
 /** What was seen while a container ran. Whether a path was found is not known: the root file system tells. */
 export interface Observation {
   /** In byte order. */
@@ -29,6 +37,6 @@ export interface Observation {
   readonly ports: readonly number[];
   /** Names of the system calls that were made, and of those that nobody is asked about because every program makes them (`HOT_SYSCALLS`), in byte order; when `TraceSpec.syscalls` asked for them. */
   readonly syscalls?: readonly string[];
-  /** More was asked for than is kept, or the watcher ended early: why the observation is not whole. */
+  /** More was asked for than is kept, a call was not understood, or the watcher ended early: why the observation is not whole. */
   readonly incomplete?: string;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Duplex, Readable } from 'node:stream';
 import { errnoOf, TareError } from '../../base/error.ts';
 import { decodeObservation } from './recording.ts';
-import type { Observation } from './types.ts';
+import type { Observation, Progress } from './types.ts';
 import { FRAME, frameReader, MAX_PHASE_LENGTH, SOCKET_NAME } from './watcher-protocol.ts';
 
 /**
@@ -14,6 +14,8 @@ export const SOCKET_PATH = `/proc/self/cwd/${SOCKET_NAME}`;
 /** Observes one container while it runs. */
 export interface Tracer {
   mark(phase: string): Promise<void>;
+  /** Undefined when the observation has ended. */
+  progress(): Promise<Progress | undefined>;
   /** Resolves when the container has ended; rejects with TareError E_TRACER when the observer ended before it. Somebody always listens. */
   readonly observation: Promise<Observation>;
   /** With strace: what it writes about one more process, started by `exec`. */
@@ -23,6 +25,7 @@ export interface Tracer {
 /** Tare's side of a watcher; `stream` is descriptor 4 of the launch script, `faultFile` what the watcher itself complains into. */
 export function watcherClient(stream: Duplex, faultFile: string): Tracer {
   const waiting: (() => void)[] = [];
+  const asking: ((progress: Progress | undefined) => void)[] = [];
   const parts: Buffer[] = [];
   let whole = false;
   let over = false;
@@ -30,6 +33,7 @@ export function watcherClient(stream: Duplex, faultFile: string): Tracer {
   const observation = new Promise<Observation>((resolve, reject) => {
     const read = frameReader((kind, content) => {
       if (kind === FRAME.marked) waiting.shift()?.();
+      else if (kind === FRAME.progress) asking.shift()?.(JSON.parse(content.toString('utf8')) as Progress);
       else if (kind === FRAME.part) parts.push(Buffer.from(content));
       else if (kind === FRAME.end) {
         whole = true;
@@ -42,6 +46,7 @@ export function watcherClient(stream: Duplex, faultFile: string): Tracer {
       if (over) return;
       over = true;
       for (const settle of waiting.splice(0)) settle();
+      for (const settle of asking.splice(0)) settle(undefined);
       if (whole) resolve(decodeObservation(Buffer.concat(parts)));
       else reject(lost(unable ?? lastWords(faultFile)));
     };
@@ -59,6 +64,13 @@ export function watcherClient(stream: Duplex, faultFile: string): Tracer {
       await new Promise<void>((resolve) => {
         waiting.push(resolve);
         stream.write(`mark ${JSON.stringify(phase.replaceAll('\0', '').slice(0, MAX_PHASE_LENGTH))}\n`);
+      });
+    },
+    async progress() {
+      if (over) return undefined;
+      return new Promise((resolve) => {
+        asking.push(resolve);
+        stream.write('progress\n');
       });
     },
   };

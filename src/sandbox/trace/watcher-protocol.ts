@@ -1,5 +1,5 @@
 /**
- * What tare and a watcher tell each other, over one stream. To the watcher: a line `mark PHASE` (JSON text). From it: frames, each a length (4 bytes,
+ * What tare and a watcher tell each other, over one stream. To the watcher: lines, `mark PHASE` (JSON text) and `progress`. From it: frames, each a length (4 bytes,
  * little endian, of what follows), a kind (1 byte), and its content.
  */
 export const FRAME = {
@@ -11,6 +11,8 @@ export const FRAME = {
   end: 3,
   /** It cannot watch here: the reason, as UTF-8. */
   unable: 4,
+  /** The answer to the `progress` that came first of those not yet answered: a Progress as JSON. */
+  progress: 5,
 } as const;
 
 /** In the bundle: where the runtime sends the filter's descriptor to. */

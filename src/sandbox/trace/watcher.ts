@@ -112,6 +112,7 @@ function commandReader(record: Recording): () => boolean {
     const lines = (text + chunk.toString('utf8', 0, count)).split('\n');
     text = (lines.pop() ?? '').slice(0, MAX_COMMAND_BYTES);
     for (const line of lines) {
+      if (line === 'progress') tell(FRAME.progress, Buffer.from(JSON.stringify(record.progress())));
       if (!line.startsWith('mark ')) continue;
       record.mark(String(JSON.parse(line.slice('mark '.length))));
       tell(FRAME.marked);

@@ -210,6 +210,28 @@ describe('what the library and packages read by name', () => {
       ['/usr/lib/python3.11/queue.py', '/usr/lib/python3.11/urllib/parse.py'],
     ],
     [
+      'what setuptools brings along',
+      {
+        '/app/main.py': 'import pkg_resources',
+        [`${P}/pkg_resources/__init__.py`]:
+          "from pkg_resources.extern.jaraco.text import lines\nfrom pkg_resources.extern import packaging\n__import__('pkg_resources.extern.packaging.version')\n",
+        ...modules(
+          'pkg_resources/extern/__init__.py',
+          'pkg_resources/_vendor/__init__.py',
+          'pkg_resources/_vendor/jaraco/text/__init__.py',
+          'pkg_resources/_vendor/packaging/version.py',
+          'pkg_resources/_vendor/packaging/unix.py',
+        ),
+        [`${P}/pkg_resources/_vendor/packaging/__init__.py`]: 'def system():\n  from .unix import x\n',
+      },
+      [
+        'pkg_resources/_vendor/jaraco/text/__init__.py',
+        'pkg_resources/_vendor/packaging/__init__.py',
+        'pkg_resources/_vendor/packaging/unix.py',
+        'pkg_resources/_vendor/packaging/version.py',
+      ],
+    ],
+    [
       'the pool of processes',
       {
         '/app/main.py': 'from concurrent.futures import ProcessPoolExecutor',

@@ -276,6 +276,48 @@ describe('entry points as images have them', () => {
     expect(processes.map((each) => each.argv)).toContain('nginx -g x');
   });
 
+  it.each([
+    ['my_init', ['my_init'], '/etc/my_init.d/10_web'],
+    ['services that my_init starts', ['my_init'], '/etc/service/web/run'],
+    ['runit', ['runit'], '/etc/runit/2'],
+  ])('of %s', async (_name, argv, path) => {
+    const files = {
+      [path]: script('#!/bin/sh', 'exec nginx -g x'),
+      '/usr/bin/my_init': script('#!/bin/sh'),
+      '/usr/bin/runit': program,
+    };
+    const { kept, processes } = await started(files, argv);
+    expect(kept(path)).toBe(true);
+    expect(processes.map((each) => each.argv)).toContain('nginx -g x');
+  });
+
+  it('of s6-overlay: services, and the overlay itself', async () => {
+    const files = {
+      '/init': script('#!/bin/sh', 'exec /package/admin/s6-overlay/libexec/preinit "$@"'),
+      '/package/admin/s6-overlay/libexec/preinit': program,
+      '/package/admin/execline/command/execlineb': program,
+      '/command/execlineb': { link: '../package/admin/execline/command/execlineb' },
+      '/command/with-contenv': script('#!/command/execlineb -S0', 's6-envdir -fn -- /run/env', 'exec $@'),
+      '/usr/bin/prepare': program,
+      '/etc/s6-overlay/s6-rc.d/init/type': 'oneshot\n',
+      '/etc/s6-overlay/s6-rc.d/init/up': '/etc/s6-overlay/scripts/prepare',
+      '/etc/s6-overlay/scripts/prepare': script('#!/command/with-contenv sh', 'prepare --all'),
+      '/etc/s6-overlay/s6-rc.d/web/run': script(
+        '#!/command/execlineb -P',
+        '# redis-server is not meant',
+        'fdmove -c 2 1',
+        'foreground { mkdir -p /data }',
+        's6-setuidgid app nginx -g x',
+      ),
+      '/etc/s6-overlay/user-bundles.d/user/contents.d/web': '',
+    };
+    const { kept, processes } = await started(files, ['/init', 'tini', '-s']);
+    for (const path of Object.keys(files)) expect([path, kept(path)]).toEqual([path, true]);
+    const lines = processes.map((each) => each.argv);
+    expect(lines).toEqual(expect.arrayContaining(['prepare --all', 'nginx -g x', 'mkdir -p /data', 'tini -s']));
+    expect(kept('/usr/bin/redis-server')).toBe(false);
+  });
+
   it('that starts itself with ever more words comes to an end', async () => {
     const files = { '/entry.sh': script('#!/bin/sh', './entry.sh "$@" x', '/entry.sh x "$@" y', 'exec "$@"') };
     const { processes } = await started(files, ['/entry.sh', 'nginx']);

@@ -5,6 +5,7 @@ import { WATCHED_SYSCALLS } from '../../../src/sandbox/trace/path-syscalls.ts';
 import { HOT_SYSCALLS } from '../../../src/sandbox/trace/start-up-syscalls.ts';
 import {
   AUDIT_ARCHITECTURES,
+  showNumber,
   syscallNames,
   X32_BIT,
   type SyscallArchitecture,
@@ -37,6 +38,22 @@ it.skipIf(resolve === undefined).each(architectures)('libseccomp knows the calls
     if (theirs >= 0 && theirs !== number) wrong.push(`${call} ${number} ${theirs}`);
   }
   expect(wrong).toEqual([]);
+});
+
+/** SCMP_ARCH_X32: AUDIT_ARCH_X86_64 without the bit that says 64. */
+const X32 = 0x4000_003e;
+
+it.skipIf(resolve === undefined)('libseccomp knows the calls of x32 by the same numbers', () => {
+  const own = [...syscallNames('x86_64')].filter(([number]) => number - X32_BIT >= 512);
+  expect(own).toHaveLength(36);
+  expect(own.map(([, call]) => [resolve?.(X32, call), call])).toEqual(own);
+});
+
+it('names what it does not know by number and machine', () => {
+  expect(showNumber(AUDIT_ARCHITECTURES.x86_64, 9999)).toBe('number 9999 of x86_64');
+  expect(showNumber(AUDIT_ARCHITECTURES.x86_64, X32_BIT + 600)).toBe('number 600 of x32');
+  expect(showNumber(AUDIT_ARCHITECTURES.arm, 983_050)).toBe('number 983050 of arm');
+  expect(showNumber(0x1234, 1)).toBe('number 1 of architecture 0x1234');
 });
 
 it('has a number for each call that is asked about, on some machine', () => {

@@ -75,6 +75,23 @@ describe.each(['crun', 'runc'] as const)('an observed container of %s', (runtime
     expect(leftoversBelow(dir)).toEqual([]);
   });
 
+  it.skipIf(!available)('tells how far it has come while it runs', async () => {
+    const { sandbox } = await sandboxIn({ runtime });
+    const running = await sandbox.start(nodeSpec(root.dir, TICK, traced));
+    for await (const _ of running.output) break;
+    const paths = async (): Promise<number> => (await running.progress())?.paths ?? 0;
+    const before = await paths();
+    expect(before).toBeGreaterThan(5);
+    await running.exec(['node', '--eval', 'fs.existsSync("/asked-while-it-runs")']);
+    expect(await paths()).toBeGreaterThan(before);
+    await until(() => running.processorMs() > 0);
+    const several = await Promise.all([running.progress(), running.mark('x'), running.progress()]);
+    expect(several).toEqual([expect.objectContaining({ quietMs: expect.any(Number) }), undefined, expect.anything()]);
+    await running.stop(30_000);
+    expect(await running.progress()).toBeUndefined();
+    expect(running.processorMs()).toBe(0);
+  });
+
   it.skipIf(!available)('is as contained as any other', async () => {
     const { sandbox } = await sandboxIn({ runtime });
     const facts = `const status = fs.readFileSync('/proc/self/status', 'utf8');

@@ -11,6 +11,7 @@ import { sysconfig } from './sysconfig.ts';
 import { templates } from './templates.ts';
 import type { Rule } from './types.ts';
 import { uvicorn } from './uvicorn.ts';
+import { vendored } from './vendored.ts';
 import { zones } from './zones.ts';
 
 export { fileNamed, type Place, type Rule, type Wanted } from './types.ts';
@@ -31,5 +32,6 @@ export const RULES: readonly Rule[] = [
   sysconfig,
   templates,
   uvicorn,
+  vendored,
   zones,
 ];

@@ -1,5 +1,6 @@
 import { withDeadline } from '../../../base/deadline.ts';
 import type { HttpProbe, Probe, Running } from '../../types.ts';
+import type { BodyRoom } from '../body-answer.ts';
 import { exchange, type Exchange } from '../exchange.ts';
 import { probeName, type ProbeOutcome } from '../index.ts';
 import { ANY_STATUS, FIRST_BAD_STATUS } from '../status.ts';
@@ -23,6 +24,8 @@ export interface CrawlOptions {
   readonly mark: (phase: string) => Promise<void>;
   /** The answer to `/`, which tells that this is an HTTP server. */
   readonly first: Exchange;
+  /** For the bodies of all answers together. */
+  readonly room: BodyRoom;
 }
 
 export interface Crawled {
@@ -35,7 +38,7 @@ export interface Crawled {
 
 /** Follows the links of one server from `/`, one question at a time, within the limits of limits.ts. What does not answer is no probe. */
 export async function crawl(options: CrawlOptions): Promise<Crawled> {
-  const { mark, port, running, signal } = options;
+  const { mark, port, room, running, signal } = options;
   const published = running.ports.find((mapping) => mapping.container === port);
   if (published === undefined) return { probes: [], outcomes: [] };
   const guesses = [...WELL_KNOWN, ...DESCRIPTIONS].map((path): Target => ({ path, depth: 1, guess: true }));
@@ -63,7 +66,7 @@ export async function crawl(options: CrawlOptions): Promise<Crawled> {
       target.path === '/'
         ? options.first
         : await withDeadline(signal, Math.ceil(Math.min(left, MAX_ANSWER_MS)), (limit) =>
-            exchange(http, published, limit),
+            exchange(http, published, limit, room),
           ).catch(noAnswer);
     if (answer === undefined) continue;
     bytes += answer.answer.body?.size ?? 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pathOfText } from '../../src/base/path.ts';
 import type { Package } from '../../src/packages/types.ts';
-import { imageGroups } from '../../src/shrink/groups.ts';
+import { imageGroups } from '../../src/plan/groups.ts';
 
 const packageOf = (manager: Package['manager'], name: string): Package => ({
   manager,

@@ -1,1 +1,0 @@
-export { imageGroups } from '../plan/groups.ts';

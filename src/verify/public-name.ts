@@ -1,0 +1,1 @@
+export { publicName } from '../evidence/observed/public-name.ts';
