@@ -12,7 +12,7 @@ export const COMMANDS: readonly CommandLine[] = [
   {
     group: 'make',
     name: 'build',
-    summary: 'make a microcontainer from an application folder',
+    summary: 'make a microcontainer from an application folder, or build a Dockerfile',
     load: async () => (await import('./commands/build.ts')).command,
   },
   {
@@ -50,6 +50,12 @@ export const COMMANDS: readonly CommandLine[] = [
     name: 'profile',
     summary: 'show and merge recordings of what images use',
     load: async () => (await import('./commands/profile.ts')).command,
+  },
+  {
+    group: 'explain',
+    name: 'lint',
+    summary: 'findings in a Dockerfile, with what they cost, and their fixes',
+    load: async () => (await import('./commands/lint.ts')).command,
   },
   {
     group: 'explain',

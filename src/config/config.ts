@@ -32,6 +32,10 @@ export interface Config {
   readonly probes?: readonly Probe[];
   readonly timeoutMs?: number;
   readonly budget?: { readonly wire?: number; readonly disk?: number };
+  readonly lint?: {
+    readonly ruleset?: string;
+    readonly rules?: Readonly<Record<string, 'off' | 'info' | 'warning' | 'error'>>;
+  };
 }
 
 export const CONFIG_FILE = 'tare.yaml';
@@ -102,7 +106,7 @@ function valueOf(document: { toJS(options: { maxAliasCount: number }): unknown }
 }
 
 function normalise(raw: RawConfig, file: string): Config {
-  const { budget, cmd, entrypoint, env, expose, probes, timeout, user, ...same } = raw;
+  const { budget, cmd, entrypoint, env, expose, lint, probes, timeout, user, ...same } = raw;
   const known = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Partial<Config>;
   return {
     ...known,
@@ -118,6 +122,7 @@ function normalise(raw: RawConfig, file: string): Config {
       : { probes: probes.map((probe, index) => probeOfValue(probe, `${file}: probes[${index}]`)) }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     ...(budget === undefined ? {} : { budget: budgetOf(budget, file) }),
+    ...(lint === undefined ? {} : { lint: lintOf(lint) }),
   };
 }
 
@@ -131,6 +136,14 @@ export function parsePort(value: string | number, where: string, code: 'E_CONFIG
   if (number < 1 || number > 65535)
     throw new TareError(code, `${where}: ${JSON.stringify(value)} is not a port such as 8080 or 53/udp`);
   return `${number}/${match?.[2] ?? 'tcp'}`;
+}
+
+/** YAML reads `2026.1` as a number. */
+function lintOf({ rules, ruleset }: NonNullable<RawConfig['lint']>): NonNullable<Config['lint']> {
+  return {
+    ...(ruleset === undefined ? {} : { ruleset: String(ruleset) }),
+    ...(rules === undefined ? {} : { rules }),
+  };
 }
 
 function budgetOf(

@@ -38,6 +38,12 @@ export const configSchema = z.strictObject({
   budget: z.optional(
     z.strictObject({ wire: z.optional(z.union([text, z.int()])), disk: z.optional(z.union([text, z.int()])) }),
   ),
+  lint: z.optional(
+    z.strictObject({
+      ruleset: z.optional(z.union([text, z.number()])),
+      rules: z.optional(z.record(z.string(), z.enum(['off', 'info', 'warning', 'error']))),
+    }),
+  ),
 });
 
 export type RawConfig = z.infer<typeof configSchema>;

@@ -1,6 +1,9 @@
 import type { TareEvent } from '../base/events.ts';
+import { isStepEvent, liveSteps, plainSteps } from './build-steps.ts';
 import { formatSize } from './format.ts';
+import { plainTitle } from './probe-title.ts';
 import type { Style } from './style.ts';
+import { wrapped } from './wrap.ts';
 
 export type ProgressMode = 'auto' | 'plain' | 'json' | 'none';
 
@@ -30,22 +33,32 @@ export function createProgress(options: ProgressOptions): Progress {
   const { mode, stream } = options;
   if (mode === 'none') return { onEvent: () => undefined, close: () => undefined };
   if (mode === 'json')
-    return { onEvent: (event) => stream.write(`${JSON.stringify(event)}\n`), close: () => undefined };
+    return { onEvent: (event) => stream.write(`${JSON.stringify(plainEvent(event))}\n`), close: () => undefined };
   if (mode === 'plain' || !stream.isTTY) return linesTo(options, mode === 'plain' || options.verbose);
   return liveLine(options);
+}
+
+/** Bytes as text. */
+function plainEvent(event: TareEvent): unknown {
+  if (event.kind !== 'vertex.log') return event;
+  const { bytes, ...rest } = event;
+  return { ...rest, text: Buffer.from(bytes).toString('utf8') };
 }
 
 function warningText(event: Extract<TareEvent, { kind: 'warning' }>, style: Style): string {
   const { code, line, message, path } = event.warning;
   const where = path === undefined ? '' : ` ${style.dim(`(${path}${line === undefined ? '' : `:${line}`})`)}`;
-  return `${style.yellow('warning')} ${code}: ${message}${where}\n`;
+  return `${wrapped(`${style.yellow('warning')} ${code}: ${message}${where}`, style, 2)}\n`;
 }
 
 function linesTo(options: ProgressOptions, steps: boolean): Progress {
   const { stream, style } = options;
+  const building = plainSteps(options);
   return {
     close: () => undefined,
     onEvent: (event) => {
+      // What a build does is what its user wants to read, in a log too.
+      if (isStepEvent(event)) return building.onEvent(event);
       if (event.kind === 'warning') stream.write(warningText(event, style));
       if (!steps) return;
       if (event.kind === 'step.started')
@@ -53,7 +66,7 @@ function linesTo(options: ProgressOptions, steps: boolean): Progress {
       if (event.kind === 'step.done' && event.detail !== undefined) stream.write(`${event.step}: ${event.detail}\n`);
       if (event.kind === 'probe.done')
         stream.write(
-          `probe ${event.name}: ${event.ok ? 'ok' : 'failed'}${event.detail === undefined ? '' : `: ${event.detail}`}\n`,
+          `probe ${plainTitle(event.name)}: ${event.ok ? 'ok' : 'failed'}${event.detail === undefined ? '' : `: ${event.detail}`}\n`,
         );
     },
   };
@@ -64,7 +77,9 @@ function liveLine(options: ProgressOptions): Progress {
   let drawn = false;
   let lastDraw = 0;
   const started = new Map<string, number>();
+  const building = liveSteps(options);
   const clear = (): void => {
+    building.clear();
     if (drawn) stream.write('\r\u001b[K');
     drawn = false;
   };
@@ -80,9 +95,14 @@ function liveLine(options: ProgressOptions): Progress {
     clear();
     stream.write(text);
   };
+  const keepLine = (text: string): void => keep(`${wrapped(text, style, 2)}\n`);
   return {
     close: clear,
     onEvent: (event) => {
+      if (isStepEvent(event)) {
+        if (drawn) clear();
+        return building.onEvent(event);
+      }
       if (event.kind === 'warning') return keep(warningText(event, style));
       if (event.kind === 'step.started') {
         started.set(event.step, performance.now());
@@ -94,13 +114,13 @@ function liveLine(options: ProgressOptions): Progress {
       if (event.kind === 'step.done') {
         const ms = performance.now() - (started.get(event.step) ?? 0);
         if (verbose || ms > QUICK_MS)
-          keep(
-            `${style.green('✓')} ${event.step} ${style.dim(`${(ms / 1000).toFixed(1)} s${event.detail === undefined ? '' : ` · ${event.detail}`}`)}\n`,
+          keepLine(
+            `${style.green('✓')} ${event.step} ${style.dim(`${(ms / 1000).toFixed(1)} s${event.detail === undefined ? '' : ` · ${event.detail}`}`)}`,
           );
       }
       if (event.kind === 'probe.done') {
-        keep(
-          `${event.ok ? style.green('✓') : style.red('✗')} ${event.name} ${style.dim(`${Math.round(event.ms)} ms`)}${event.detail === undefined ? '' : `: ${event.detail}`}\n`,
+        keepLine(
+          `${event.ok ? style.green('✓') : style.red('✗')} ${plainTitle(event.name)} ${style.dim(`${Math.round(event.ms)} ms`)}${event.detail === undefined ? '' : `: ${event.detail}`}`,
         );
       }
     },

@@ -1,14 +1,27 @@
 import type { BuildOptions, BuildResult, DryRun } from '../../build/types.ts';
 import { TareError } from '../../base/error.ts';
+import {
+  COMPRESSION_OPTION,
+  DRY_RUN_OPTION,
+  EXCLUDE_OPTION,
+  INCLUDE_OPTION,
+  OUTPUT_OPTION,
+  probeOption,
+  TIGHTNESS_OPTION,
+  TIMEOUT_OPTION,
+} from '../shared-options.ts';
+import { dockerfileCommand, DOCKERFILE_OPTIONS, refuseOthers } from '../dockerfile.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 import { assignments } from '../values.ts';
 
 export const command: CommandSpec = {
   name: 'build',
-  arguments: [{ name: '[dir]', description: 'the application folder; the current one when it is left out' }],
-  summary: 'make a microcontainer from an application folder',
+  arguments: [
+    { name: '[dir]', description: 'the application folder, or the build context; the current one when it is left out' },
+  ],
+  summary: 'make a microcontainer from an application folder, or build a Dockerfile',
   description:
-    'Makes an OCI image that holds the application, its run time, the libraries that they need, and nothing more; runs it; and gives it a name in the store when it passed its probes.',
+    'Makes an OCI image that holds the application, its run time, the libraries that they need, and nothing more; runs it; and gives it a name in the store when it passed its probes. With --file it builds a Dockerfile, without a daemon; with --shrink as well, what the result never needs is left out.',
   options: [
     {
       flags: '-n, --name <name>',
@@ -17,7 +30,7 @@ export const command: CommandSpec = {
       config: 'name',
     },
     {
-      flags: '--from <warehouse>',
+      flags: '--from <source>',
       description: 'where run time and libraries come from: host, or an image',
       defaultText: 'host',
       config: 'from',
@@ -48,46 +61,31 @@ export const command: CommandSpec = {
     },
     { flags: '--expose <port>', description: 'a port that the application listens on', repeat: true, config: 'expose' },
     { flags: '--label <name=value>', description: 'a label of the image', repeat: true, config: 'labels' },
-    { flags: '--include <glob>', description: 'keep these paths as well', repeat: true, config: 'include' },
-    { flags: '--exclude <glob>', description: 'never keep these paths', repeat: true, config: 'exclude' },
-    {
-      flags: '-t, --tightness <much>',
-      description: 'how much to keep around what is needed',
-      choices: ['used', 'reachable', 'packages'],
-      defaultText: 'reachable',
-      config: 'tightness',
-    },
+    INCLUDE_OPTION,
+    EXCLUDE_OPTION,
+    { ...TIGHTNESS_OPTION, flags: '--tightness <how>' },
     { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
     { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
-    {
-      flags: '--compression <how>',
-      description: 'gzip[:LEVEL], zstd[:LEVEL] or none',
-      defaultText: 'gzip:6',
-      config: 'compression',
-    },
-    {
-      flags: '-o, --output <reference>',
-      description: 'write the image here too: oci:DIR[:NAME], docker-archive:FILE, …',
-      repeat: true,
-    },
-    {
-      flags: '--probe <probe>',
-      description:
-        'a check that the running image must pass: http:PORT/PATH[=STATUS], tcp:PORT, command:ARGV, log:TEXT',
-      repeat: true,
-      config: 'probes',
-    },
-    { flags: '--timeout <seconds>', description: 'how long the probes may take', defaultText: '30', config: 'timeout' },
+    COMPRESSION_OPTION,
+    OUTPUT_OPTION,
+    probeOption('a check that the running image must pass', 'the exposed ports answer, or it stays up'),
+    TIMEOUT_OPTION,
     { flags: '--no-verify', description: 'do not run what was built' },
-    { flags: '--dry-run', description: 'print what would be kept and dropped, and why; write nothing' },
+    DRY_RUN_OPTION,
+    ...DOCKERFILE_OPTIONS,
   ],
   examples: [
     ['tare build', 'the application in the current folder'],
     ['tare build app --from oci:node-20', 'files from an image instead of this machine'],
     ['tare build app --dry-run', 'the plan, file by file'],
-    ['tare build app -o docker-archive:app.tar', 'and `docker load -i app.tar`'],
+    ['tare build app -o docker-archive:app.tar', 'for docker load -i app.tar'],
+    ['tare build -f app/Dockerfile app -t app:1.0', 'what the Dockerfile says'],
+    ['tare build -f app/Dockerfile app -t app:1.0 --shrink', 'and only what it needs of it'],
   ],
   async run({ args, cli, options }) {
+    const isDockerfile = options.text('file') !== undefined;
+    refuseOthers(options, isDockerfile);
+    if (isDockerfile) return dockerfileCommand((args[0] as string | undefined) ?? '.', options, cli);
     const { build, planBuild } = await import('../../build/build.ts');
     const store = await cli.store();
     const settings = await optionsOf(args[0] as string | undefined, options, cli.env);

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { TareError } from '../../base/error.ts';
+import type { Context } from '../../base/events.ts';
+import { findSandbox } from '../../sandbox/index.ts';
+import type { Sandbox } from '../../sandbox/types.ts';
+import { openStepCache } from '../../solve/cache.ts';
+import type { ExecSettings } from '../../solve/local/exec-step.ts';
+import { createLocalExecutor } from '../../solve/local/executor.ts';
+import { openSnapshots } from '../../solve/local/snapshots.ts';
+import type { Executor } from '../../solve/types.ts';
+import type { Contexts } from './contexts.ts';
+import type { BaseImages } from './images.ts';
+import type { DockerfileOptions, DockerfileTools } from './types.ts';
+
+export interface ExecutorInput {
+  readonly options: DockerfileOptions;
+  readonly tools: DockerfileTools;
+  readonly images: BaseImages;
+  readonly contexts: Contexts;
+}
+
+export type OpenExecutor = Executor & { close(): Promise<void> };
+
+/** Who builds: this machine, or the daemon that `engine` names. @throws TareError E_ENGINE, E_USAGE */
+export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
+  const { contexts, images, options, tools } = input;
+  const { store } = tools;
+  const compression = options.compression ?? 'gzip:6';
+  const { epoch } = options;
+  const shared = {
+    store,
+    imageOf: images.imageOf,
+    contextOf: contexts.contextOf,
+    compression,
+    noCache: options.noCache ?? false,
+    epoch,
+  };
+  if (options.engine !== undefined) {
+    const { createBuildkitExecutor } = await import('../../solve/buildkit/executor.ts');
+    return createBuildkitExecutor({
+      ...shared,
+      address: options.engine,
+      secretOf: (id) => Promise.resolve(options.secrets?.get(id)),
+      agentOf: (id) => options.ssh?.get(id),
+    });
+  }
+  const executor = createLocalExecutor({
+    ...shared,
+    cache: openStepCache(store.home),
+    openExec: (ctx) => openExec(input, ctx),
+  });
+  return { ...executor, close: () => Promise.resolve() };
+}
+
+async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promise<ExecSettings> {
+  const sandbox = await sandboxFor(tools);
+  return {
+    sandbox,
+    snapshots: await openSnapshots({ store: tools.store, sandbox, ctx }),
+    secrets: options.secrets ?? new Map(),
+    ssh: options.ssh ?? new Map(),
+    caches: join(tools.store.home, 'tare', 'solve', 'caches'),
+    network: options.network === 'none' ? 'none' : 'host',
+    processEnv: { ...options.environment },
+  };
+}
+
+async function sandboxFor(tools: DockerfileTools): Promise<Sandbox> {
+  const sandbox = tools.sandbox === undefined ? await findSandbox() : tools.sandbox;
+  if (sandbox !== null && !('unavailable' in sandbox)) return sandbox;
+  throw new TareError(
+    'E_TOOL_MISSING',
+    `RUN cannot be run here: ${sandbox === null ? 'no sandbox was offered' : sandbox.unavailable}`,
+    {
+      hint: `${sandbox === null ? 'offer one' : sandbox.cure}; or let a BuildKit daemon build: --engine unix:///run/buildkit/buildkitd.sock`,
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import type { Digest } from '../../base/digest.ts';
+import type { Warning } from '../../base/events.ts';
+import type { Platform } from '../../oci/types.ts';
+import type { BuildTools, Sizes } from '../types.ts';
+
+/** What `tare build -f` can be told. */
+export interface DockerfileOptions {
+  /** The build context, on the host. */
+  readonly dir: string;
+  /** The Dockerfile on the host. */
+  readonly file: string;
+  /** Its text, when it does not come from `file`. */
+  readonly text?: string;
+  /** Names of the image in the store; made up from the folder's name when there is none. */
+  readonly tags?: readonly string[];
+  /** Where to write the image besides the store. */
+  readonly output?: readonly string[];
+  /** Name or number of a stage. */
+  readonly target?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  readonly labels?: ReadonlyMap<string, string>;
+  readonly platform?: string;
+  readonly noCache?: boolean;
+  readonly compression?: string;
+  /** Id → content. */
+  readonly secrets?: ReadonlyMap<string, Uint8Array>;
+  /** Id → path of an agent's socket. */
+  readonly ssh?: ReadonlyMap<string, string>;
+  /** `HOST:ADDRESS`. */
+  readonly hosts?: readonly string[];
+  /** Name → a folder, or the reference of an image. */
+  readonly contexts?: ReadonlyMap<string, string>;
+  readonly network?: 'default' | 'host' | 'none';
+  /** `unix://…`, `tcp://…`, `docker-container:…`: a BuildKit daemon builds instead of this machine. */
+  readonly engine?: string;
+  /** SOURCE_DATE_EPOCH in seconds: latest time of files of the steps, and the time of the image. */
+  readonly epoch?: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export type DockerfileTools = BuildTools;
+
+export interface StepReport {
+  readonly name: string;
+  readonly cached: boolean;
+  readonly seconds: number;
+}
+
+export interface DockerfileResult {
+  /** The first of its names. */
+  readonly reference: string;
+  readonly tags: readonly string[];
+  readonly digest: Digest;
+  readonly platform: Platform;
+  readonly size: Sizes;
+  readonly files: number;
+  readonly layers: readonly (Sizes & {
+    readonly digest: Digest;
+    readonly diffId: Digest;
+    /** The instruction that made it. */
+    readonly createdBy: string;
+  })[];
+  /** In the order in which they ended. */
+  readonly steps: readonly StepReport[];
+  readonly engine: string;
+  readonly seconds: number;
+  readonly outputs: readonly string[];
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,179 @@
+import { access } from 'node:fs/promises';
+import { TareError } from '../../base/error.ts';
+import type { Config } from '../../config/config.ts';
+import type { LintFilesOptions, LintResult } from '../../lint/lint-files.ts';
+import type { Severity } from '../../lint/types.ts';
+import type { CliContext, CommandResult, CommandSpec, Options } from '../spec.ts';
+
+const DEFAULT_FILE = 'Dockerfile';
+const CONFIG_FILE = 'tare.yaml';
+const MAX_STDIN_BYTES = 1024 * 1024; // 1 MiB
+const FORMATS = ['text', 'json', 'sarif', 'github', 'checkstyle', 'junit'];
+
+export const command: CommandSpec = {
+  name: 'lint',
+  arguments: [{ name: '[files...]', description: 'Dockerfiles; `-` is stdin; ./Dockerfile when none is named' }],
+  summary: 'findings in a Dockerfile, with what they cost, and their fixes',
+  description:
+    "Checks Dockerfiles by BuildKit's rules, under their names, and by rules about size. With --image, an image that was built from the file, findings say how many bytes they cost there. Exit code 1 when something was found. A comment `# tare ignore=RULE reason` silences a rule for the next instruction.",
+  options: [
+    { flags: '--fix', description: 'mend what can be mended without doubt', variable: 'TARE_LINT_FIX' },
+    { flags: '--diff', description: 'print what --fix would change, and write nothing', variable: 'TARE_LINT_DIFF' },
+    {
+      flags: '--image <image>',
+      description: 'that was built from the file: measure what findings cost',
+      variable: null,
+    },
+    {
+      flags: '--format <format>',
+      description: 'of the answer',
+      choices: FORMATS,
+      defaultText: 'text',
+      variable: 'TARE_LINT_FORMAT',
+    },
+    {
+      flags: '--fail-on <severity>',
+      description: 'exit code 1 for findings of this severity and above',
+      choices: ['info', 'warning', 'error', 'never'],
+      defaultText: 'warning',
+    },
+    {
+      flags: '--severity <severity>',
+      description: 'leave out findings below it',
+      choices: ['info', 'warning', 'error'],
+      defaultText: 'info',
+    },
+    {
+      flags: '--ruleset <version>',
+      description: 'the version of the rules; a version never gets new ones',
+      defaultText: 'the newest',
+      config: 'lint.ruleset',
+    },
+    {
+      flags: '--rules <which>',
+      description: 'which rules',
+      choices: ['buildkit', 'size', 'all'],
+      meanings: { buildkit: "BuildKit's checks alone", size: 'those about size alone', all: 'both' },
+      defaultText: 'all',
+      variable: 'TARE_LINT_RULES',
+    },
+    {
+      flags: '--context <dir>',
+      description: 'the folder that is built',
+      defaultText: "the file's own",
+      variable: 'TARE_LINT_CONTEXT',
+    },
+    {
+      flags: '--target <stage>',
+      description: 'the stage whose image is meant',
+      defaultText: 'the last one',
+      variable: null,
+    },
+    { flags: '-f, --file <file>', description: 'one more Dockerfile', repeat: true, variable: null },
+    {
+      flags: '--config <file>',
+      description: 'take the settings from this tare.yaml',
+      defaultText: './tare.yaml, when it is there',
+    },
+  ],
+  examples: [
+    ['tare lint', './Dockerfile'],
+    ['tare lint --fix docker/*.Dockerfile', 'mend what can be mended'],
+    ['tare lint --diff', 'what that would change'],
+    ['tare lint --image app:1.0', 'with the bytes that each finding costs'],
+    ['tare lint --format sarif > lint.sarif', 'for code scanning'],
+  ],
+  async run({ args, cli, options }) {
+    const settings = await settingsOf(args[0], options, cli);
+    const { lintFiles } = await import('../../lint/lint-files.ts');
+    const result = await lintFiles(settings);
+    return answerOf(result, settings, options);
+  },
+};
+
+async function settingsOf(named: CommandArgument, options: Options, cli: CliContext): Promise<LintFilesOptions> {
+  const files = [...(typeof named === 'string' ? [named] : (named ?? [])), ...options.list('file')];
+  const { lint } = await configOf(options);
+  const only = options.text('rules');
+  const image = options.text('image');
+  const fix = options.flag('diff') ? 'show' : options.flag('fix') ? 'write' : undefined;
+  return {
+    files: files.length === 0 ? [DEFAULT_FILE] : [...new Set(files)],
+    stdin: readStdin,
+    context: options.text('context'),
+    ruleset: options.text('ruleset') ?? lint?.ruleset,
+    rules: lint?.rules,
+    only: only === 'buildkit' || only === 'size' ? only : undefined,
+    severity: options.text('severity') as Severity | undefined,
+    failOn: options.text('failOn') as Severity | 'never' | undefined,
+    target: options.text('target'),
+    fix,
+    image: image === undefined ? undefined : await opened(image, cli),
+    ctx: cli.ctx,
+  };
+}
+
+type CommandArgument = string | readonly string[] | undefined;
+
+async function opened(reference: string, { ctx, store }: CliContext): Promise<LintFilesOptions['image']> {
+  const { openImage } = await import('../../transports/index.ts');
+  const opening = await store();
+  return { image: await openImage(reference, { store: opening, ctx }), store: opening };
+}
+
+async function answerOf(result: LintResult, settings: LintFilesOptions, options: Options): Promise<CommandResult> {
+  const { lintJson } = await import('../../report/lint/json.ts');
+  const json = lintJson(result);
+  const exit = result.ok ? 0 : 1;
+  if (settings.fix === 'show') {
+    const { lintDiff } = await import('../../report/lint/diff.ts');
+    return { json, text: lintDiff(result), exit };
+  }
+  // As every filter does: the text goes in here and comes out there.
+  const piped = settings.fix === 'write' ? result.files.find(({ file }) => file === '-') : undefined;
+  if (piped !== undefined) return { json, text: () => piped.text, exit };
+  const text = await textOf(result, settings, options.text('format') ?? 'text', json);
+  return { json, text, exit };
+}
+
+async function textOf(
+  result: LintResult,
+  { fix }: LintFilesOptions,
+  format: string,
+  json: unknown,
+): Promise<CommandResult['text']> {
+  if (format === 'json') return () => JSON.stringify(json, undefined, 2);
+  if (format === 'sarif') {
+    const { lintSarif } = await import('../../report/lint/sarif.ts');
+    return () => lintSarif(result);
+  }
+  if (format === 'text') {
+    const { lintText } = await import('../../report/lint/tty.ts');
+    return lintText(result, { fix });
+  }
+  const { lintCheckstyle, lintGithub, lintJunit } = await import('../../report/lint/machines.ts');
+  const write = format === 'github' ? lintGithub : format === 'checkstyle' ? lintCheckstyle : lintJunit;
+  return () => write(result);
+}
+
+/** Reading settings loads what understands all of them: not before there are some. */
+async function configOf(options: Options): Promise<Config> {
+  const file = options.text('config');
+  const there = file ?? (await access(CONFIG_FILE).then(isThere, () => undefined));
+  if (there === undefined) return {};
+  const { readConfigFile } = await import('../../config/config.ts');
+  return readConfigFile(there);
+}
+
+const isThere = (): string => CONFIG_FILE;
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_STDIN_BYTES) throw new TareError('E_LIMIT', `stdin has more than ${MAX_STDIN_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

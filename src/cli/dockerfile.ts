@@ -1,0 +1,200 @@
+import { TareError } from '../base/error.ts';
+import type { DockerfileOptions, DockerfileResult } from '../build/dockerfile/types.ts';
+import { agentsOf, secretsOf } from './secrets.ts';
+import type { CliContext, CommandResult, Options, OptionSpec } from './spec.ts';
+import { assignments } from './values.ts';
+
+/** Flags of `tare build` that go with a Dockerfile alone. */
+export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '-f, --file <file>', description: 'build this Dockerfile; the folder is its context (- is stdin)' },
+  { flags: '-t, --tag <name>', description: 'a name of the image, as --name', repeat: true },
+  { flags: '--shrink', description: 'shrink the result, and compare it with what was built' },
+  { flags: '--target <stage>', description: 'name or number of the stage to build', defaultText: 'the last' },
+  {
+    flags: '--build-arg <name=value>',
+    description: 'the value of an ARG; a bare name takes it from the environment',
+    repeat: true,
+  },
+  { flags: '--no-cache', description: 'run every step anew' },
+  {
+    flags: '--secret <id=…>',
+    description: 'for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=VARIABLE',
+    repeat: true,
+  },
+  { flags: '--ssh <id>', description: 'for RUN --mount=type=ssh: default, or ID=SOCKET', repeat: true },
+  { flags: '--add-host <host:address>', description: 'a line for /etc/hosts of the steps', repeat: true },
+  {
+    flags: '--build-context <name=source>',
+    description: 'a folder or an image in place of a stage or an image',
+    repeat: true,
+  },
+  {
+    flags: '--network <mode>',
+    description: 'of the steps',
+    choices: ['default', 'host', 'none'],
+    defaultText: 'default',
+    variable: 'TARE_BUILD_NETWORK',
+  },
+  {
+    flags: '--engine <address>',
+    description: 'a BuildKit daemon that builds: unix:///PATH, tcp://HOST:PORT, docker-container:NAME',
+    defaultText: 'this machine builds',
+  },
+  { flags: '--iidfile <file>', description: "write the image's digest to this file" },
+  { flags: '--metadata-file <file>', description: 'write digest, names and layers to this file, as JSON' },
+];
+
+/** Camel-case names of flags that only one of the two ways of building knows. */
+const ONLY_DOCKERFILE = [
+  'tag',
+  'target',
+  'buildArg',
+  'secret',
+  'ssh',
+  'addHost',
+  'buildContext',
+  'network',
+  'engine',
+  'iidfile',
+  'metadataFile',
+];
+const ONLY_FOLDER = ['from', 'entry', 'env', 'user', 'workdir', 'expose', 'strip', 'timezone'];
+
+/** @throws TareError E_USAGE when a flag of the other way is there */
+export function refuseOthers(options: Options, isDockerfile: boolean): void {
+  const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find(
+    (name) => options.list(name).length > 0 || options.text(name) !== undefined,
+  );
+  if (unfit === undefined) return;
+  const flag = `--${unfit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw isDockerfile
+    ? new TareError('E_USAGE', `${flag} does not go with --file: the Dockerfile says it`)
+    : new TareError('E_USAGE', `${flag} goes with a Dockerfile: name it with --file`);
+}
+
+/** What the flags say. Secrets are read here, and are nowhere else than in memory. @throws TareError E_USAGE, E_SECRET */
+export async function dockerfileOptions(dir: string, options: Options, cli: CliContext): Promise<DockerfileOptions> {
+  const { env } = cli;
+  const file = options.text('file') ?? 'Dockerfile';
+  const named = options.text('name');
+  const tags = [...(named === undefined ? [] : [named]), ...options.list('tag')];
+  const set = <K extends keyof DockerfileOptions>(
+    key: K,
+    value: DockerfileOptions[K] | undefined,
+  ): Partial<DockerfileOptions> => (value === undefined ? {} : { [key]: value });
+  return {
+    dir,
+    file: file === '-' ? 'Dockerfile (stdin)' : file,
+    ...(file === '-' ? { text: await stdinText() } : {}),
+    tags,
+    output: options.list('output'),
+    ...set('target', options.text('target')),
+    buildArgs: new Map(Object.entries(assignments('--build-arg', options.list('buildArg'), env))),
+    labels: new Map(Object.entries(assignments('--label', options.list('label')))),
+    ...set('platform', options.text('platform')),
+    noCache: options.maybeFlag('cache') === false,
+    ...set('compression', options.text('compression')),
+    secrets: await secretsOf(options.list('secret'), env),
+    ssh: await agentsOf(options.list('ssh'), env),
+    hosts: options.list('addHost').map(hostOf),
+    contexts: new Map(Object.entries(assignments('--build-context', options.list('buildContext')))),
+    ...set('network', options.text('network') as DockerfileOptions['network']),
+    ...set('engine', options.text('engine')),
+    ...set('epoch', epochOf(env)),
+    environment: env,
+  };
+}
+
+async function stdinText(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function epochOf(env: CliContext['env']): number | undefined {
+  const text = env['SOURCE_DATE_EPOCH'];
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,12}$/.test(text))
+    throw new TareError('E_USAGE', `SOURCE_DATE_EPOCH=${JSON.stringify(text)} is not a number of seconds`);
+  return Number(text);
+}
+
+function hostOf(text: string): string {
+  const match = /^([A-Za-z0-9_.-]+)[:=](\[?[0-9a-fA-F:.]+\]?)$/.exec(text);
+  if (match === null) throw new TareError('E_USAGE', `--add-host ${JSON.stringify(text)} is not HOST:ADDRESS`);
+  return `${match[1]}:${(match[2] ?? '').replaceAll(/[[\]]/g, '')}`;
+}
+
+/** `tare build -f`. */
+export async function dockerfileCommand(dir: string, options: Options, cli: CliContext): Promise<CommandResult> {
+  const { buildDockerfile } = await import('../build/dockerfile/build.ts');
+  const settings = await dockerfileOptions(dir, options, cli);
+  const tools = { store: await cli.store(), ctx: cli.ctx };
+  if (options.flag('shrink')) return shrunkCommand(settings, options, cli);
+  const result = await buildDockerfile(settings, tools);
+  await writeFiles(result, options, cli.ctx.signal);
+  const { dockerfileText } = await import('../report/build-dockerfile.ts');
+  return { json: result, text: cli.quiet ? () => result.reference : dockerfileText(result) };
+}
+
+/** The whole image keeps a name of its own, to compare with; the shrunk one gets those that were asked for. */
+async function shrunkCommand(settings: DockerfileOptions, options: Options, cli: CliContext): Promise<CommandResult> {
+  const [{ buildDockerfile }, { imageName }, { shrink }, { parseProbe }] = await Promise.all([
+    import('../build/dockerfile/build.ts'),
+    import('../build/name.ts'),
+    import('../shrink/shrink.ts'),
+    import('../sandbox/probes/parse.ts'),
+  ]);
+  const tools = { store: await cli.store(), ctx: cli.ctx };
+  const names = settings.tags?.length === 0 ? [undefined] : (settings.tags ?? [undefined]);
+  const [first = '', ...others] = names.map((name) => imageName(name, undefined, settings.dir));
+  const built = await buildDockerfile({ ...settings, tags: [`${first}-full`], output: [] }, tools);
+  const probes = options.list('probe').map((text) => parseProbe(text));
+  const seconds = options.number('timeout');
+  const { result } = await shrink(
+    {
+      image: built.reference,
+      name: first,
+      include: options.list('include'),
+      exclude: options.list('exclude'),
+      output: options.list('output'),
+      ...(probes.length === 0 ? {} : { probes }),
+      ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
+      ...(settings.compression === undefined ? {} : { compression: settings.compression }),
+      ...(options.text('tightness') === undefined ? {} : { tightness: options.text('tightness') as 'used' }),
+      ...(options.maybeFlag('verify') === undefined ? {} : { verify: options.flag('verify') }),
+    },
+    tools,
+  );
+  const shrunk = await tools.store.find(result.reference);
+  if (shrunk !== undefined) for (const name of others) await tools.store.tag(name, shrunk.descriptor, shrunk.evidence);
+  await writeFiles(
+    { ...built, digest: result.digest, reference: first, tags: [first, ...others] },
+    options,
+    cli.ctx.signal,
+  );
+  const { shrinkText } = await import('../report/shrink.ts');
+  return { json: { built, shrunk: result }, text: cli.quiet ? () => result.reference : shrinkText(result) };
+}
+
+/** For scripts: `--iidfile`, `--metadata-file`. */
+async function writeFiles(result: DockerfileResult, options: Options, signal: AbortSignal): Promise<void> {
+  const { replaceFile } = await import('../transports/write-file.ts');
+  const files: readonly (readonly [string | undefined, string])[] = [
+    [options.text('iidfile'), result.digest],
+    [options.text('metadataFile'), `${JSON.stringify(metadataOf(result), null, 2)}\n`],
+  ];
+  for (const [file, text] of files) if (file !== undefined) await replaceFile(file, once(Buffer.from(text)), signal);
+}
+
+/** With the keys that `docker buildx build --metadata-file` writes. */
+const metadataOf = ({ digest, layers, size, tags }: DockerfileResult): unknown => ({
+  'containerimage.digest': digest,
+  'image.name': tags.join(','),
+  layers: layers.map(({ digest: layer, wire }) => ({ digest: layer, size: wire })),
+  size,
+});
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}

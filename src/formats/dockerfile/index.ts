@@ -1,0 +1,12 @@
+export { isProxyArg, NON_ENVIRONMENT_ARGS, PLATFORM_ARGS } from './build-args.ts';
+export { detectSyntax } from './directives.ts';
+export { formatDuration, parseDuration } from './durations.ts';
+export { located, processHeredoc, processWord, processWords, type Expanded } from './expand.ts';
+export type { LexOptions, Variables } from './lexer.ts';
+export { matchPath, validPattern } from './match.ts';
+export { resolveMount, type Mount } from './mounts.ts';
+export { parseDockerfile, type ParseOptions } from './parse.ts';
+export { parsePorts } from './ports.ts';
+export { instructionText, type TextState } from './print.ts';
+export { runScript, type RunScript } from './run.ts';
+export type * from './types.ts';

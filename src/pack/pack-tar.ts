@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { throwIfCancelled } from '../base/context.ts';
+import { hexOf, type Digest } from '../base/digest.ts';
+import { fromErrno, TareError } from '../base/error.ts';
+import type { Context } from '../base/events.ts';
+import type { LayerIndex, Store } from '../store/types.ts';
+import { CHUNK_BYTES, createChunkSink } from './chunk-sink.ts';
+import type { Compression } from './compression.ts';
+import { compressorFor } from './compressor-for.ts';
+import { layerMediaType } from './media-type.ts';
+import type { PackedLayer } from './index.ts';
+import { findPacked, rememberPacked } from './reuse.ts';
+import { createTarAssembler } from './tar-assembler.ts';
+
+export interface PackTarOptions {
+  /** The uncompressed archive on this machine. */
+  readonly file: string;
+  /** What is in it, and its diff ID. */
+  readonly index: LayerIndex;
+  readonly store: Store;
+  readonly compression: Compression;
+  readonly ctx: Context;
+}
+
+/**
+ * A tar that is there already → a layer in the store, with its index. The same bytes as before are not compressed again.
+ * @throws TareError E_DIGEST when the file is not the archive that the index is of; E_NO_SPACE, …, E_CANCELLED. Nothing is stored then
+ */
+export async function packTar(options: PackTarOptions): Promise<PackedLayer> {
+  const { compression, index, store } = options;
+  const level = compression.kind === 'none' ? '' : `-${String(compression.level)}`;
+  const key = `tar-${compression.kind}${level}-${hexOf(index.diffId)}`;
+  const found = await findPacked(store, key);
+  const record = found ?? (await compressed(options));
+  const layer = describe(index, { mediaType: layerMediaType(compression), ...record });
+  if (found !== undefined) return { ...layer, reused: true };
+  await store.putLayerIndex(layer.descriptor, { ...index, wire: record.wire });
+  await rememberPacked(store, key, { ...record, diffId: index.diffId, tarSize: index.disk });
+  return layer;
+}
+
+interface Packed {
+  readonly digest: Digest;
+  readonly wire: number;
+}
+
+function describe(
+  index: LayerIndex,
+  { digest, mediaType, wire }: Packed & { readonly mediaType: string },
+): PackedLayer {
+  return {
+    descriptor: { mediaType, digest, size: wire },
+    diffId: index.diffId,
+    disk: index.members.reduce((sum, member) => sum + member.size, 0),
+    wire,
+    files: index.members.filter((member) => member.type !== 'directory').length,
+    tarSize: index.disk,
+  };
+}
+
+async function compressed({ compression, ctx, file, index, store }: PackTarOptions): Promise<Packed> {
+  const compressor = await compressorFor(compression, index.disk, ctx);
+  try {
+    const writer = await store.blobs.writer();
+    try {
+      const out = createTarAssembler(createChunkSink(compressor, writer), (done) => {
+        throwIfCancelled(ctx.signal);
+        ctx.onEvent({ kind: 'step.progress', step: 'pack', done, total: Math.max(done, index.disk), unit: 'bytes' });
+      });
+      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
+        await out.append(chunk as Buffer);
+      const diffId = await out.finish();
+      if (diffId !== index.diffId)
+        throw new TareError('E_DIGEST', `${file} has become another archive: ${diffId} instead of ${index.diffId}`);
+      const { digest, size } = await writer.commit();
+      return { digest, wire: size };
+    } catch (error) {
+      await writer.abort();
+      throw fromErrno(error, `cannot read ${file}`);
+    }
+  } finally {
+    await compressor.close();
+  }
+}

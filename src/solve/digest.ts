@@ -1,0 +1,74 @@
+import { sha256, type Digest } from '../base/digest.ts';
+import type { ExecMount, ExecVertex, FileAction, Vertex } from './types.ts';
+
+/** Part of every digest: another number when the meaning of an operation changes. */
+const VERSION = 'tare.vertex.v1';
+
+/**
+ * Digests of vertices: of the operation as JSON with sorted keys, inputs standing for their digests. Names for people, and an environment that is to leave no
+ * trace, are no part of it. Remembered for each object, so that a graph is gone through once.
+ */
+export function vertexDigests(): (vertex: Vertex) => Digest {
+  const known = new WeakMap<Vertex, Digest>();
+  const digestOf = (vertex: Vertex): Digest => {
+    let digest = known.get(vertex);
+    if (digest === undefined) {
+      digest = sha256(canonical([VERSION, operationOf(vertex, digestOf)]));
+      known.set(vertex, digest);
+    }
+    return digest;
+  };
+  return digestOf;
+}
+
+/** The operation with `inputOf` in the place of each input. */
+export function operationOf(vertex: Vertex, inputOf: (input: Vertex) => unknown): unknown {
+  switch (vertex.op) {
+    case 'scratch':
+      return { op: 'scratch' };
+    case 'source':
+      return { op: 'source', source: vertex.source };
+    case 'exec':
+      return execOperation(vertex, inputOf);
+    case 'file':
+      return {
+        op: 'file',
+        root: inputOf(vertex.root),
+        actions: vertex.actions.map((action) => actionOperation(action, inputOf)),
+      };
+    default:
+      return { op: 'merge', inputs: vertex.inputs.map(inputOf) };
+  }
+}
+
+function execOperation(
+  { name: _name, root, mounts, silentEnv: _silent, ...rest }: ExecVertex,
+  inputOf: (input: Vertex) => unknown,
+): unknown {
+  return { ...rest, root: inputOf(root), mounts: mounts.map((mount) => mountOperation(mount, inputOf)) };
+}
+
+function mountOperation(mount: ExecMount, inputOf: (input: Vertex) => unknown): unknown {
+  if (!('from' in mount) || mount.from === undefined) return mount;
+  return { ...mount, from: inputOf(mount.from) };
+}
+
+function actionOperation(action: FileAction, inputOf: (input: Vertex) => unknown): unknown {
+  return action.kind === 'copy' ? { ...action, from: inputOf(action.from) } : action;
+}
+
+/** Everything that a vertex needs, each once, inputs first. */
+export function inputsOf(vertex: Vertex): readonly Vertex[] {
+  const found: Vertex[] = [];
+  operationOf(vertex, (input) => found.push(input));
+  return found;
+}
+
+/** JSON with the keys of objects in byte order; members that are undefined are left out. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}

@@ -1,0 +1,252 @@
+import { availableParallelism } from 'node:os';
+import { TareError } from '../../base/error.ts';
+import type { Context } from '../../base/events.ts';
+import { throwIfCancelled } from '../../base/context.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { Image } from '../../oci/types.ts';
+import type { Store } from '../../store/types.ts';
+import type { StepCache } from '../cache.ts';
+import type { LocalContext } from '../context/index.ts';
+import { vertexDigests } from '../digest.ts';
+import type { BuildGraph, CopyAction, ExecVertex, Executor, FileVertex, SourceVertex, Vertex } from '../types.ts';
+import { prepareFileStep, runFileStep } from './file-step.ts';
+import { storeResult } from './image.ts';
+import { runExecStep, type ExecSettings } from './exec-step.ts';
+import { lowersOf } from './lowers.ts';
+import { execKey, fileKey, type StepKey } from './keys.ts';
+import { openLayerFolder, type StepLayer } from './layers.ts';
+import { remoteFiles, type RemoteOptions } from './remote-source.ts';
+import { EMPTY, fileSystems, identityOf, type FileSystem, type Layered, type Result } from './result.ts';
+import { inlineFiles, localFiles } from './sources.ts';
+
+export interface LocalExecutorOptions {
+  readonly store: Store;
+  readonly cache: StepCache;
+  /** Do every step anew; what comes of it is remembered. */
+  readonly noCache?: boolean;
+  /** A folder by its name; `context` is the main one. */
+  readonly contextOf: (name: string) => Promise<LocalContext>;
+  /** An image that the graph names by digest. */
+  readonly imageOf: (source: Extract<SourceVertex['source'], { readonly kind: 'image' }>) => Promise<Image>;
+  readonly compression: string;
+  /** What downloads and repositories may have of this machine. Default: the environment of this process. */
+  readonly remote?: RemoteOptions;
+  /** What processes of steps need; asked for once, by the first of them. @throws TareError E_TOOL_MISSING, … */
+  readonly openExec: (ctx: Context) => Promise<ExecSettings>;
+  /** SOURCE_DATE_EPOCH: no file of a step is younger, in seconds. */
+  readonly epoch?: number | undefined;
+}
+
+/** Builds on this machine. */
+export function createLocalExecutor(options: LocalExecutorOptions): Executor {
+  return {
+    description: 'local',
+    solve: (graph, ctx) => solve(graph, options, ctx),
+  };
+}
+
+interface Solving {
+  readonly options: LocalExecutorOptions;
+  readonly ctx: Context;
+  readonly layers: ReturnType<typeof openLayerFolder>;
+  readonly digestOf: (vertex: Vertex) => Digest;
+  readonly filesOf: (result: Result) => Promise<FileSystem>;
+  /** By digest: equal vertices are solved once. */
+  readonly results: Map<Digest, Promise<Result>>;
+  readonly exec: () => Promise<ExecSettings>;
+  readonly slots: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+async function solve(graph: BuildGraph, options: LocalExecutorOptions, ctx: Context): Promise<Image> {
+  const layers = openLayerFolder(options.store);
+  let exec: Promise<ExecSettings> | undefined;
+  const solving: Solving = {
+    options,
+    ctx,
+    layers,
+    digestOf: vertexDigests(),
+    filesOf: fileSystems(options.store, layers, ctx.signal),
+    results: new Map(),
+    exec: () => (exec ??= options.openExec(ctx)),
+    slots: limiter(Math.max(1, Math.min(ctx.concurrency, availableParallelism()))),
+  };
+  try {
+    const result = await layered(graph.target, solving);
+    return await storeResult({ graph, result, layers, store: options.store, compression: options.compression, ctx });
+  } finally {
+    // Steps that others wait for no longer are still under way after an error.
+    await Promise.allSettled(solving.results.values());
+    await exec?.then(({ snapshots }) => snapshots.close()).catch(() => undefined);
+  }
+}
+
+function resultOf(vertex: Vertex, solving: Solving): Promise<Result> {
+  const digest = solving.digestOf(vertex);
+  let result = solving.results.get(digest);
+  if (result === undefined) {
+    result = evaluate(vertex, solving);
+    solving.results.set(digest, result);
+    // Who asks for it gets the error; nobody may be asking yet.
+    result.catch(() => undefined);
+  }
+  return result;
+}
+
+async function layered(vertex: Vertex, solving: Solving): Promise<Layered> {
+  const result = await resultOf(vertex, solving);
+  if (result.kind === 'layers') return result;
+  throw new TareError(
+    'E_DOCKERFILE',
+    `${'name' in vertex ? vertex.name : 'a folder'} is no file system to build upon`,
+    {
+      hint: 'begin with FROM scratch and COPY what is in it',
+    },
+  );
+}
+
+async function evaluate(vertex: Vertex, solving: Solving): Promise<Result> {
+  switch (vertex.op) {
+    case 'scratch':
+      return EMPTY;
+    case 'source':
+      return sourceResult(vertex, solving);
+    case 'file':
+      return fileResult(vertex, solving);
+    case 'merge': {
+      const [base = EMPTY, ...others] = await Promise.all(vertex.inputs.map((input) => layered(input, solving)));
+      return { ...base, steps: [...base.steps, ...others.flatMap(({ steps }) => steps)] };
+    }
+    default:
+      return execResult(vertex, solving);
+  }
+}
+
+async function sourceResult(vertex: SourceVertex, { ctx, digestOf, options }: Solving): Promise<Result> {
+  const { source } = vertex;
+  switch (source.kind) {
+    case 'image':
+      return { kind: 'layers', base: await options.imageOf(source), steps: [] };
+    case 'local':
+      return { kind: 'loose', files: localFiles(await options.contextOf(source.context)) };
+    case 'inline':
+      return { kind: 'loose', files: inlineFiles(source) };
+    default: {
+      const given = { source, digest: digestOf(vertex), home: options.store.home, ctx };
+      return { kind: 'loose', files: await remoteFiles(given, options.remote ?? { env: process.env }) };
+    }
+  }
+}
+
+async function fileResult(vertex: FileVertex, solving: Solving): Promise<Result> {
+  const { ctx, filesOf, layers, options } = solving;
+  const [root] = await Promise.all([
+    layered(vertex.root, solving),
+    ...vertex.actions.map((action) => (action.kind === 'copy' ? resultOf(action.from, solving) : undefined)),
+  ]);
+  const sourceOf = async (action: CopyAction): Promise<FileSystem> => filesOf(await resultOf(action.from, solving));
+  const step = await prepareFileStep(vertex, sourceOf);
+  const key = fileKey(vertex, identityOf(root), step.digests, options.epoch);
+  const layer = await cachedStep(vertex, key, solving, async () =>
+    runFileStep(step, await filesOf(root), { store: options.store, layers, epoch: options.epoch, ctx }),
+  );
+  return { ...root, steps: [...root.steps, layer] };
+}
+
+async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result> {
+  const { ctx, digestOf, filesOf, layers, options } = solving;
+  const root = await layered(vertex.root, solving);
+  const mounted = new Map<Vertex, Layered>();
+  const digests = new Map<string, Digest>();
+  for (const mount of vertex.mounts) {
+    if (!('from' in mount) || mount.from === undefined) continue;
+    const result = await layered(mountable(mount.from, mount.source), solving);
+    mounted.set(mount.from, result);
+    digests.set(mount.target, identityOf(result));
+  }
+  const key = execKey(vertex, identityOf(root), digests, options.epoch);
+  const layer = await cachedStep(vertex, key, solving, async () => {
+    const settings = await solving.exec();
+    const lowersFor = (result: Layered): Promise<readonly string[]> =>
+      lowersOf(result, { store: options.store, layers, snapshots: settings.snapshots, filesOf, signal: ctx.signal });
+    const folders = new Map<Vertex, readonly string[]>();
+    for (const [from, result] of mounted) folders.set(from, await lowersFor(result));
+    return runExecStep({
+      ...settings,
+      vertex,
+      digest: digestOf(vertex),
+      root,
+      lowers: await lowersFor(root),
+      lowersOf: (from) => folders.get(from) ?? [],
+      layers,
+      epoch: options.epoch,
+      ctx,
+    });
+  });
+  return { ...root, steps: [...root.steps, layer] };
+}
+
+/** What is no layers (a folder of this machine) becomes one: the part of it that is asked for. */
+function mountable(from: Vertex, source: string): Vertex {
+  if (from.op !== 'source' || from.source.kind === 'image') return from;
+  const action: CopyAction = {
+    kind: 'copy',
+    from,
+    sources: [source],
+    destination: source,
+    parents: false,
+    exclude: [],
+    unpack: false,
+  };
+  return { op: 'file', name: `mount ${from.name}`, root: { op: 'scratch' }, actions: [action] };
+}
+
+/** A step that was done before with the same inputs is not done again. */
+async function cachedStep(
+  vertex: ExecVertex | FileVertex,
+  key: StepKey,
+  { ctx, digestOf, layers, options, slots }: Solving,
+  work: () => Promise<StepLayer | null>,
+): Promise<StepLayer | null> {
+  throwIfCancelled(ctx.signal);
+  const digest = digestOf(vertex);
+  const began = performance.now();
+  const done = (cached: boolean, error?: string): void =>
+    ctx.onEvent({
+      kind: 'vertex.done',
+      digest,
+      cached,
+      seconds: (performance.now() - began) / 1000,
+      ...(error === undefined ? {} : { error }),
+    });
+  ctx.onEvent({ kind: 'vertex.started', digest, name: vertex.name });
+  const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
+  if (known !== undefined && (known.layer === null || (await layers.has(known.layer)))) {
+    done(true);
+    return known.layer;
+  }
+  try {
+    const layer = await slots(work);
+    await options.cache.remember(key.digest, { name: vertex.name, layer });
+    done(false);
+    return layer;
+  } catch (error) {
+    done(false, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** At most so many at a time. */
+function limiter(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    running += 1;
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      waiting.shift()?.();
+    }
+  };
+}

@@ -1,0 +1,74 @@
+import type { Context } from '../../base/events.ts';
+import { parseCompression, type PackedLayer } from '../../pack/index.ts';
+import { packTar } from '../../pack/pack-tar.ts';
+import { storeImage } from '../../pack/store-image.ts';
+import type { Descriptor, History, Image, ImageConfig } from '../../oci/types.ts';
+import type { Store } from '../../store/types.ts';
+import { transfer } from '../../transports/blobs.ts';
+import { openImage } from '../../transports/index.ts';
+import type { BuildGraph } from '../types.ts';
+import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
+import type { Layered } from './result.ts';
+
+export interface StoreResultOptions {
+  readonly graph: BuildGraph;
+  readonly result: Layered;
+  readonly layers: LayerFolder;
+  readonly store: Store;
+  readonly compression: string;
+  readonly ctx: Context;
+}
+
+type FinishedLayer = Pick<PackedLayer, 'descriptor' | 'diffId'>;
+
+/** The result of a build as an image in the store: the base's layers as they are, those of the steps compressed. */
+export async function storeResult(options: StoreResultOptions): Promise<Image> {
+  const { ctx, graph, result, store } = options;
+  const below = await baseLayers(result.base, store, ctx);
+  const steps = result.steps.filter((step) => step !== null);
+  const own: FinishedLayer[] = [];
+  for (const step of steps) own.push(await packed(step, options));
+  const config: ImageConfig = {
+    ...graph.config,
+    history: historyOf(graph.config.history ?? [], result.steps),
+    rootfs: { type: 'layers', diff_ids: [] },
+  };
+  const stored = await storeImage({ store, config, layers: [...below, ...own] });
+  return openImage(stored.descriptor.digest, { store, ctx });
+}
+
+async function packed(
+  step: StepLayer,
+  { compression, ctx, layers, store }: StoreResultOptions,
+): Promise<FinishedLayer> {
+  const descriptor = descriptorOf(step);
+  const index = await store.layerIndex(layers.source, descriptor, step.diffId, ctx.signal);
+  const file = await store.layerTar(layers.source, descriptor, step.diffId, ctx.signal);
+  return packTar({ file, index, store, compression: parseCompression(compression), ctx });
+}
+
+/** Brought into the store when they are elsewhere. */
+async function baseLayers(base: Image | undefined, store: Store, ctx: Context): Promise<FinishedLayer[]> {
+  if (base === undefined) return [];
+  const put = async (descriptor: Descriptor, at: number): Promise<FinishedLayer> => {
+    if ((await store.blobs.size(descriptor.digest)) !== descriptor.size)
+      await store.blobs.put(transfer(base.blobs.open(descriptor), descriptor, ctx), descriptor);
+    const diffId = base.config.rootfs.diff_ids[at];
+    if (diffId === undefined) throw new Error(`${base.reference} has more layers than diff IDs`);
+    return { descriptor, diffId };
+  };
+  return Promise.all(base.manifest.layers.map(put));
+}
+
+/** The rows of steps that changed nothing have no layer. The steps are the last rows that were to have one. */
+function historyOf(history: readonly History[], steps: readonly (StepLayer | null)[]): readonly History[] {
+  const rows = [...history];
+  let at = rows.length;
+  for (const step of [...steps].reverse()) {
+    do at -= 1;
+    while (at >= 0 && rows[at]?.empty_layer === true);
+    const row = rows[at];
+    if (step === null && row !== undefined) rows[at] = { ...row, empty_layer: true };
+  }
+  return rows;
+}

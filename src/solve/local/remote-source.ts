@@ -1,0 +1,55 @@
+import { throwIfCancelled } from '../../base/context.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { Context } from '../../base/events.ts';
+import type { SourceVertex } from '../types.ts';
+import { gitRemote } from './git-remote.ts';
+import { gitFiles, type GitOptions } from './git-source.ts';
+import { shownUrl } from './http-fetch.ts';
+import { httpFiles } from './http-source.ts';
+import type { FileSystem } from './result.ts';
+
+/** What sources of the network may have of this machine. */
+export type RemoteOptions = Pick<GitOptions, 'env' | 'ssh' | 'secrets'>;
+
+export interface RemoteSource {
+  readonly source: Extract<SourceVertex['source'], { readonly kind: 'http' | 'git' }>;
+  readonly digest: Digest;
+  readonly home: string;
+  readonly ctx: Context;
+}
+
+/** Fetches what is not here yet, and tells of it as of a step. @throws TareError as httpFiles and gitFiles */
+export async function remoteFiles(
+  { ctx, digest, home, source }: RemoteSource,
+  remote: RemoteOptions,
+): Promise<FileSystem> {
+  throwIfCancelled(ctx.signal);
+  const began = performance.now();
+  const done = (cached: boolean, error?: string): void =>
+    ctx.onEvent({
+      kind: 'vertex.done',
+      digest,
+      cached,
+      seconds: (performance.now() - began) / 1000,
+      ...(error === undefined ? {} : { error }),
+    });
+  ctx.onEvent({ kind: 'vertex.started', digest, name: `fetch ${shownSource(source)}` });
+  try {
+    const { cached, files } =
+      source.kind === 'http'
+        ? await httpFiles(source, { home, env: remote.env, ctx })
+        : await gitFiles(source, { ...remote, home, ctx });
+    done(cached);
+    return files;
+  } catch (error) {
+    done(false, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+/** Without credentials. */
+function shownSource(source: RemoteSource['source']): string {
+  if (source.kind === 'http') return shownUrl(new URL(source.url));
+  const { url } = gitRemote(source.url);
+  return source.ref === '' ? url : `${url}#${source.ref}`;
+}

@@ -1,0 +1,82 @@
+import { sha256, type Digest } from '../../base/digest.ts';
+import { chainIds } from '../../oci/chain-ids.ts';
+import type { Image } from '../../oci/types.ts';
+import type { Store } from '../../store/types.ts';
+import { contentReader } from '../../tree/content.ts';
+import { treeOfImage } from '../../tree/image-tree.ts';
+import { treeOfLayers } from '../../tree/layers.ts';
+import { createTree } from '../../tree/memory.ts';
+import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
+
+/** The file system that a vertex gives. */
+export interface FileSystem {
+  readonly tree: Tree;
+  readonly content: ContentReader;
+  /** Of each file among the entries, hex. Reads what is not known yet. */
+  readonly digestsOf: (entries: readonly Entry[]) => Promise<(entry: Entry) => string>;
+  /** Why a path that somebody asks for is not there, when that is known. */
+  readonly whyNot?: (path: Entry['path']) => string | undefined;
+}
+
+/** What became of a vertex that has layers: `null` for a step that changed nothing. */
+export interface Layered {
+  readonly kind: 'layers';
+  readonly base: Image | undefined;
+  readonly steps: readonly (StepLayer | null)[];
+}
+
+/** What is only there to be copied from: a folder, a download. `id`: equal for equal content; absent: ask for digests. */
+export interface Loose {
+  readonly kind: 'loose';
+  readonly files: FileSystem;
+}
+
+export type Result = Layered | Loose;
+
+export const EMPTY: Layered = { kind: 'layers', base: undefined, steps: [] };
+
+/** Equal for equal file systems: what keys of steps that lie on it are made of. */
+export function identityOf({ base, steps }: Layered): Digest {
+  const diffIds = [...(base?.config.rootfs.diff_ids ?? []), ...steps.flatMap((step) => step?.diffId ?? [])];
+  return chainIds(diffIds).at(-1) ?? sha256('');
+}
+
+/** File systems of results, each made once, when it is asked for. */
+export function fileSystems(
+  store: Store,
+  layers: LayerFolder,
+  signal: AbortSignal,
+): (result: Result) => Promise<FileSystem> {
+  const known = new Map<Digest, Promise<FileSystem>>();
+  const make = async ({ base, steps }: Layered): Promise<FileSystem> => {
+    const below = base === undefined ? undefined : await treeOfImage(base, store, signal, { unpack: true });
+    const fresh = steps.filter((step) => step !== null);
+    const indexes = await Promise.all(
+      fresh.map((step) => store.layerIndex(layers.source, descriptorOf(step), step.diffId, signal)),
+    );
+    const layerTar = async (diffId: Digest): Promise<string> => {
+      const own = fresh.find((step) => step.diffId === diffId);
+      if (own === undefined && below !== undefined) return below.layerTar(diffId);
+      if (own === undefined) throw new Error(`no step gave the layer ${diffId}`);
+      return store.layerTar(layers.source, descriptorOf(own), diffId, signal);
+    };
+    const all = [...(below?.indexes ?? []), ...indexes];
+    return {
+      tree: all.length === 0 ? createTree([]) : treeOfLayers(all),
+      content: contentReader({ layerTar }),
+      // The index of a layer knows them all.
+      digestsOf: () => Promise.resolve((entry) => entry.sha256 ?? ''),
+    };
+  };
+  return (result) => {
+    if (result.kind === 'loose') return Promise.resolve(result.files);
+    const id = identityOf(result);
+    let files = known.get(id);
+    if (files === undefined) {
+      files = make(result);
+      known.set(id, files);
+    }
+    return files;
+  };
+}

@@ -1,0 +1,143 @@
+/** Flags of COPY, ADD and RUN. What it means is written as `summaries` does. */
+export const FLAGS: readonly (readonly [name: string, text: string, expected: readonly string[]])[] = [
+  ['from', 'FROM a\nCOPY --from=build /a /b', ['FROM "a"', 'COPY --from="build" "/a" -> "/b"']],
+  ['from by number', 'FROM a\nCOPY --from=0 a b', ['FROM "a"', 'COPY --from="0" "a" -> "b"']],
+  [
+    'owner and mode',
+    'FROM a\nCOPY --chown=app:app --chmod=0755 a b',
+    ['FROM "a"', 'COPY --chown="app:app" --chmod="0755" "a" -> "b"'],
+  ],
+  ['owner with a variable', 'FROM a\nCOPY --chown=$U:${G} a b', ['FROM "a"', 'COPY --chown="$U:${G}" "a" -> "b"']],
+  ['symbolic mode', 'FROM a\nCOPY --chmod=u=rwX,go=rX a b', ['FROM "a"', 'COPY --chmod="u=rwX,go=rX" "a" -> "b"']],
+  ['link', 'FROM a\nCOPY --link a b', ['FROM "a"', 'COPY --link "a" -> "b"']],
+  ['link=true', 'FROM a\nCOPY --link=TRUE a b', ['FROM "a"', 'COPY --link "a" -> "b"']],
+  ['link=false', 'FROM a\nCOPY --link=false a b', ['FROM "a"', 'COPY "a" -> "b"']],
+  ['parents', 'FROM a\nCOPY --parents a/b/c /d', ['FROM "a"', 'COPY --parents "a/b/c" -> "/d"']],
+  [
+    'several excludes',
+    'FROM a\nCOPY --exclude=*.md --exclude=!a.md . /x',
+    ['FROM "a"', 'COPY --exclude="*.md" --exclude="!a.md" "." -> "/x"'],
+  ],
+  ['a quoted flag', 'FROM a\nCOPY "--from=a b" c d', ['FROM "a"', 'COPY "\\"--from=a" "b\\"" "c" -> "d"']],
+  ['a flag with a quoted value', 'FROM a\nCOPY --from="a b" c d', ['FROM "a"', 'COPY --from="a b" "c" -> "d"']],
+  ['a flag with an escaped blank', 'FROM a\nCOPY --exclude=a\\ b c d', ['FROM "a"', 'COPY --exclude="a b" "c" -> "d"']],
+  ['a flag with an empty value', 'FROM a\nCOPY --chown= a b', ['FROM "a"', 'COPY "a" -> "b"']],
+  ['-- ends the flags', 'FROM a\nCOPY -- --from=x /y', ['FROM "a"', 'COPY "--from=x" -> "/y"']],
+  ['-- behind flags', 'FROM a\nCOPY --link -- --a --b', ['FROM "a"', 'COPY --link "--a" -> "--b"']],
+  ['one dash is a path', 'FROM a\nCOPY -a b', ['FROM "a"', 'COPY "-a" -> "b"']],
+  ['a late flag is a path', 'FROM a\nCOPY a --link b', ['FROM "a"', 'COPY "a" "--link" -> "b"']],
+  ['flags before an array', 'FROM a\nCOPY --link ["a", "b"]', ['FROM "a"', 'COPY --link exec "a" -> "b"']],
+  [
+    'flags on lines of their own',
+    'FROM a\nCOPY \\\n  --from=b \\\n  --link \\\n  a b',
+    ['FROM "a"', 'COPY --from="b" --link "a" -> "b"'],
+  ],
+  [
+    'ADD checksum',
+    'FROM a\nADD --checksum=sha256:aa https://x/y /z',
+    ['FROM "a"', 'ADD --checksum="sha256:aa" "https://x/y" -> "/z"'],
+  ],
+  [
+    'ADD keep-git-dir',
+    'FROM a\nADD --keep-git-dir https://x/y.git /z',
+    ['FROM "a"', 'ADD --keep-git-dir=true "https://x/y.git" -> "/z"'],
+  ],
+  [
+    'ADD keep-git-dir=false',
+    'FROM a\nADD --keep-git-dir=false https://x/y.git /z',
+    ['FROM "a"', 'ADD --keep-git-dir=false "https://x/y.git" -> "/z"'],
+  ],
+  [
+    'ADD unpack',
+    'FROM a\nADD --unpack=true https://x/y.tgz /z',
+    ['FROM "a"', 'ADD --unpack=true "https://x/y.tgz" -> "/z"'],
+  ],
+  [
+    'ADD with all',
+    'FROM a\nADD --chown=1 --chmod=644 --link --exclude=b --unpack=false a b',
+    ['FROM "a"', 'ADD --chown="1" --chmod="644" --link --exclude="b" --unpack=false "a" -> "b"'],
+  ],
+  [
+    'cache mount',
+    'FROM a\nRUN --mount=type=cache,target=/root/.cache make',
+    ['FROM "a"', 'RUN --mount=["type=cache","target=/root/.cache"] $ make'],
+  ],
+  [
+    'several mounts',
+    'FROM a\nRUN --mount=type=cache,target=/a --mount=type=bind,source=b,target=/b,rw make',
+    ['FROM "a"', 'RUN --mount=["type=cache","target=/a"] --mount=["type=bind","source=b","target=/b","rw"] $ make'],
+  ],
+  [
+    'bind from a stage',
+    'FROM a\nRUN --mount=from=build,src=/x,dst=/y make',
+    ['FROM "a"', 'RUN --mount=["from=build","src=/x","dst=/y"] $ make'],
+  ],
+  [
+    'secret as file',
+    'FROM a\nRUN --mount=type=secret,id=token,required=true cat /run/secrets/token',
+    ['FROM "a"', 'RUN --mount=["type=secret","id=token","required=true"] $ cat /run/secrets/token'],
+  ],
+  [
+    'secret as variable',
+    'FROM a\nRUN --mount=type=secret,id=token,env=TOKEN x',
+    ['FROM "a"', 'RUN --mount=["type=secret","id=token","env=TOKEN"] $ x'],
+  ],
+  [
+    'secret by target',
+    'FROM a\nRUN --mount=type=secret,target=/x/y,mode=0440,uid=1,gid=2 x',
+    ['FROM "a"', 'RUN --mount=["type=secret","target=/x/y","mode=0440","uid=1","gid=2"] $ x'],
+  ],
+  [
+    'ssh',
+    'FROM a\nRUN --mount=type=ssh,id=a,required git clone x',
+    ['FROM "a"', 'RUN --mount=["type=ssh","id=a","required"] $ git clone x'],
+  ],
+  [
+    'tmpfs',
+    'FROM a\nRUN --mount=type=tmpfs,target=/tmp,size=64m x',
+    ['FROM "a"', 'RUN --mount=["type=tmpfs","target=/tmp","size=64m"] $ x'],
+  ],
+  [
+    'cache with all',
+    'FROM a\nRUN --mount=type=cache,id=a,target=/c,sharing=locked,from=b,source=/d,mode=0700,uid=3,gid=4 x',
+    [
+      'FROM "a"',
+      'RUN --mount=["type=cache","id=a","target=/c","sharing=locked","from=b","source=/d","mode=0700","uid=3","gid=4"] $ x',
+    ],
+  ],
+  [
+    'a mount with quoted fields',
+    'FROM a\nRUN --mount=\'type=bind,"source=a,b",target=/c\' x',
+    ['FROM "a"', 'RUN --mount=["type=bind","source=a,b","target=/c"] $ x'],
+  ],
+  [
+    'a mount with variables',
+    'FROM a\nRUN --mount=type=cache,target=$DIR,sharing=$S x',
+    ['FROM "a"', 'RUN --mount=["type=cache","target=$DIR","sharing=$S"] $ x'],
+  ],
+  [
+    'capital keys',
+    'FROM a\nRUN --mount=TYPE=CACHE,Target=/x y',
+    ['FROM "a"', 'RUN --mount=["TYPE=CACHE","Target=/x"] $ y'],
+  ],
+  ['network none', 'FROM a\nRUN --network=none x', ['FROM "a"', 'RUN --network="none" $ x']],
+  ['network host', 'FROM a\nRUN --network=host x', ['FROM "a"', 'RUN --network="host" $ x']],
+  ['security', 'FROM a\nRUN --security=insecure x', ['FROM "a"', 'RUN --security="insecure" $ x']],
+  [
+    'device',
+    'FROM a\nRUN --device=vendor.com/class=name,required x',
+    ['FROM "a"', 'RUN --device=vendor.com/class=name required $ x'],
+  ],
+  ['device by name', 'FROM a\nRUN --device=name=v/c=n x', ['FROM "a"', 'RUN --device=v/c=n $ x']],
+  ['mount and array', 'FROM a\nRUN --mount=type=ssh ["a"]', ['FROM "a"', 'RUN --mount=["type=ssh"] exec ["a"]']],
+  [
+    'a mount over lines',
+    'FROM a\nRUN --mount=type=cache,\\\ntarget=/x make',
+    ['FROM "a"', 'RUN --mount=["type=cache","target=/x"] $ make'],
+  ],
+  [
+    'a quoted mount over lines',
+    'FROM a\nRUN --mount=type=cache,target="/x y" \\\n  make',
+    ['FROM "a"', 'RUN --mount=["type=cache","target=/x y"] $ make'],
+  ],
+];
