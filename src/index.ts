@@ -29,6 +29,7 @@ export {
   why,
 } from './library/calls.ts';
 export type { CallOptions, ImageInput } from './library/tools.ts';
+export { lintDockerfile } from './lint/lint.ts';
 export { parseReference } from './oci/reference.ts';
 export type { Descriptor, Image, ImageConfig, ImageIndex, Manifest, Platform } from './oci/types.ts';
 export type { ShrinkOptions, ShrinkPlan, ShrinkResult } from './shrink/types.ts';

@@ -47,6 +47,11 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
   const executor = createLocalExecutor({
     ...shared,
     cache: openStepCache(store.home),
+    remote: {
+      env: options.environment,
+      ...(options.ssh === undefined ? {} : { ssh: options.ssh }),
+      ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
+    },
     openExec: (ctx) => openExec(input, ctx),
   });
   return { ...executor, close: () => Promise.resolve() };

@@ -57,7 +57,7 @@ function copied(
   const texts: string[] = [];
   for (const word of instruction.sources) {
     const path = expand(state, word.value, word.range, tools);
-    texts.push(path);
+    texts.push(withoutCredentials(path));
     const picked = pick(path, word);
     const item = 'vertex' in picked ? picked : { vertex: picked, path: sourcePath(path, parents), unpack };
     const last = actions.at(-1);
@@ -126,7 +126,7 @@ function remoteSource(
       keepGitDir: keepGitDir ?? false,
       ...(checksum === undefined ? {} : { checksum }),
     };
-    return { vertex: { op: 'source', name: url, source }, path: '/', unpack: false };
+    return { vertex: { op: 'source', name: withoutCredentials(url), source }, path: '/', unpack: false };
   }
   if (!isHttp) return undefined;
   if (checksum !== undefined && !isDigest(checksum))
@@ -137,8 +137,15 @@ function remoteSource(
     filename: fileName(url),
     ...(checksum === undefined ? {} : { checksum }),
   };
-  return { vertex: { op: 'source', name: url, source }, path: `/${source.filename}`, unpack: unpack ?? false };
+  return {
+    vertex: { op: 'source', name: withoutCredentials(url), source },
+    path: `/${source.filename}`,
+    unpack: unpack ?? false,
+  };
 }
+
+/** What stands before the host of a URL is nobody else's business: names and histories travel. */
+const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1');
 
 function fileName(url: string): string {
   try {
