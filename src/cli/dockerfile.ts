@@ -4,6 +4,8 @@ import { agentsOf, secretsOf } from './secrets.ts';
 import type { CliContext, CommandResult, Options, OptionSpec } from './spec.ts';
 import { assignments } from './values.ts';
 
+const MAX_STDIN_BYTES = 1024 * 1024; // 1 MiB
+
 /** Flags of `tare build` that go with a Dockerfile alone. */
 export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
   { flags: '-f, --file <file>', description: 'build this Dockerfile; the folder is its context (- is stdin)' },
@@ -40,6 +42,12 @@ export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
     description: 'a BuildKit daemon that builds: unix:///PATH, tcp://HOST:PORT, docker-container:NAME',
     defaultText: 'this machine builds',
   },
+  {
+    flags: '--allow <what>',
+    description: 'let RUN ask for it',
+    choices: ['security.insecure', 'network.host'],
+    repeat: true,
+  },
   { flags: '--iidfile <file>', description: "write the image's digest to this file" },
   { flags: '--metadata-file <file>', description: 'write digest, names and layers to this file, as JSON' },
 ];
@@ -58,10 +66,26 @@ const ONLY_DOCKERFILE = [
   'iidfile',
   'metadataFile',
 ];
+const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness'];
 const ONLY_FOLDER = ['from', 'entry', 'env', 'user', 'workdir', 'expose', 'strip', 'timezone'];
 
 /** @throws TareError E_USAGE when a flag of the other way is there */
 export function refuseOthers(options: Options, isDockerfile: boolean): void {
+  if (isDockerfile && options.flag('dryRun'))
+    throw new TareError('E_USAGE', '--dry-run does not go with --file', {
+      hint: '`tare lint` looks at a Dockerfile without building it',
+    });
+  if (isDockerfile && !options.flag('shrink')) {
+    const idle = ONLY_SHRINK.find((name) => options.list(name).length > 0 || options.text(name) !== undefined);
+    if (idle !== undefined || options.maybeFlag('verify') !== undefined)
+      throw new TareError(
+        'E_USAGE',
+        `${idle === undefined ? '--no-verify' : `--${idle}`} goes with --shrink when a Dockerfile is built`,
+        {
+          hint: 'add --shrink, or leave it out',
+        },
+      );
+  }
   const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find(
     (name) => options.list(name).length > 0 || options.text(name) !== undefined,
   );
@@ -98,21 +122,34 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     ssh: await agentsOf(options.list('ssh'), env),
     hosts: options.list('addHost').map(hostOf),
     contexts: new Map(Object.entries(assignments('--build-context', options.list('buildContext')))),
+    allow: options.list('allow'),
     ...set('network', options.text('network') as DockerfileOptions['network']),
     ...set('engine', options.text('engine')),
-    ...set('epoch', epochOf(env)),
+    ...set(
+      'epoch',
+      epochOf(
+        options
+          .list('buildArg')
+          .findLast((item) => item.startsWith('SOURCE_DATE_EPOCH='))
+          ?.slice(18) ?? env['SOURCE_DATE_EPOCH'],
+      ),
+    ),
     environment: env,
   };
 }
 
 async function stdinText(): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  let size = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > MAX_STDIN_BYTES) throw new TareError('E_LIMIT', `stdin holds more than ${MAX_STDIN_BYTES} bytes`);
+  }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function epochOf(env: CliContext['env']): number | undefined {
-  const text = env['SOURCE_DATE_EPOCH'];
+function epochOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,12}$/.test(text))
     throw new TareError('E_USAGE', `SOURCE_DATE_EPOCH=${JSON.stringify(text)} is not a number of seconds`);
@@ -169,7 +206,14 @@ async function shrunkCommand(settings: DockerfileOptions, options: Options, cli:
   const shrunk = await tools.store.find(result.reference);
   if (shrunk !== undefined) for (const name of others) await tools.store.tag(name, shrunk.descriptor, shrunk.evidence);
   await writeFiles(
-    { ...built, digest: result.digest, reference: first, tags: [first, ...others] },
+    {
+      ...built,
+      digest: result.digest,
+      layers: result.layers.map((layer) => ({ ...layer, createdBy: layer.group })),
+      reference: first,
+      size: result.size,
+      tags: [first, ...others],
+    },
     options,
     cli.ctx.signal,
   );

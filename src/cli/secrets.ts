@@ -1,5 +1,6 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import { readSmallFile } from '../base/small-file.ts';
 
 const MAX_SECRET_BYTES = 512 * 1024; // 512 KiB
 
@@ -38,12 +39,10 @@ async function secretOf(id: string, fields: ReadonlyMap<string, string>, env: En
   if (variable !== undefined && (fields.has('env') || fields.get('type') === 'env'))
     throw new TareError('E_SECRET', `the environment has no variable ${variable} for the secret ${id}`);
   try {
-    const bytes = await readFile(file ?? id);
-    if (bytes.length <= MAX_SECRET_BYTES) return bytes;
+    return await readSmallFile(file ?? id, MAX_SECRET_BYTES);
   } catch (error) {
     throw fromErrno(error, `cannot read the secret ${id}`);
   }
-  throw new TareError('E_SECRET', `the secret ${id} has more than ${MAX_SECRET_BYTES} bytes`);
 }
 
 /** Of `--ssh`: id → socket of an agent. @throws TareError E_SECRET */

@@ -8,4 +8,4 @@ const MEDIA_TYPES: Readonly<Record<Compression['kind'], string>> = {
 };
 
 /** Of a layer that is compressed so (image-spec layer.md). */
-export const layerMediaType = ({ kind }: Compression): string => MEDIA_TYPES[kind];
+export const layerMediaType = ({ kind }: Pick<Compression, 'kind'>): string => MEDIA_TYPES[kind];

@@ -45,7 +45,7 @@ function createSteps(): Steps {
   return {
     started: ({ digest, name }) => {
       number += 1;
-      const step: Step = { number, name, began: performance.now(), said: '', rest: '' };
+      const step: Step = { number, name: plain(name), began: performance.now(), said: '', rest: '' };
       running.set(digest, step);
       return step;
     },
@@ -59,13 +59,16 @@ function createSteps(): Steps {
 function linesOf(step: Step, bytes: Uint8Array): readonly string[] {
   const text = step.rest + Buffer.from(bytes).toString('utf8');
   const lines = text.split(/\r?\n|\r/);
-  step.rest = (lines.pop() ?? '').slice(-MAX_REST);
+  const rest = lines.pop() ?? '';
+  // A line without an end is shown in pieces.
+  if (rest.length > MAX_REST) lines.push(rest);
+  step.rest = rest.length > MAX_REST ? '' : rest;
   return lines.map(plain);
 }
 
 // eslint-disable-next-line no-control-regex
 const plain = (line: string): string =>
-  line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, '');
+  line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 
 const endOf = ({ cached, error, seconds }: Extract<StepEvent, { kind: 'vertex.done' }>): string =>
   error !== undefined ? 'failed' : cached ? 'known' : formatSeconds(seconds * 1000);

@@ -42,7 +42,7 @@ export function operationOf(vertex: Vertex, inputOf: (input: Vertex) => unknown)
 }
 
 function execOperation(
-  { name: _name, root, mounts, silentEnv: _silent, ...rest }: ExecVertex,
+  { name: _name, where: _where, root, mounts, silentEnv: _silent, ...rest }: ExecVertex,
   inputOf: (input: Vertex) => unknown,
 ): unknown {
   return { ...rest, root: inputOf(root), mounts: mounts.map((mount) => mountOperation(mount, inputOf)) };

@@ -17,6 +17,8 @@ export interface Scratch {
 interface Named {
   /** For people: `[build 2/5] RUN make`. Not part of the digest. */
   readonly name: string;
+  /** For messages: `Dockerfile:5`. Not part of the digest. */
+  readonly where?: string;
 }
 
 export interface SourceVertex extends Named {
@@ -143,6 +145,8 @@ export interface CopyAction {
   readonly parents: boolean;
   /** Patterns as of .dockerignore, against what is copied. */
   readonly exclude: readonly string[];
+  /** The sources are paths, not patterns. */
+  readonly literal?: true;
   /** Unpack what is a tar (plain, gzip, bzip2, xz, zstd). */
   readonly unpack: boolean;
 }

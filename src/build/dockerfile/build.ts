@@ -54,6 +54,7 @@ export async function buildDockerfile(options: DockerfileOptions, tools: Dockerf
         contexts: namedContexts(options),
         hosts: options.hosts ?? [],
         network: options.network ?? 'default',
+        allow: new Set(options.allow),
         silentEnv: proxiesOf(options),
         created: options.epoch === undefined ? undefined : timeText(options.epoch),
         ...(options.buildArgs === undefined ? {} : { buildArgs: options.buildArgs }),

@@ -9,6 +9,7 @@ import { createLocalExecutor } from '../../solve/local/executor.ts';
 import { openSnapshots } from '../../solve/local/snapshots.ts';
 import type { Executor } from '../../solve/types.ts';
 import type { Contexts } from './contexts.ts';
+import { withoutSecrets } from './without-secrets.ts';
 import type { BaseImages } from './images.ts';
 import type { DockerfileOptions, DockerfileTools } from './types.ts';
 
@@ -37,12 +38,18 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
   };
   if (options.engine !== undefined) {
     const { createBuildkitExecutor } = await import('../../solve/buildkit/executor.ts');
-    return createBuildkitExecutor({
+    const executor = await createBuildkitExecutor({
       ...shared,
       address: options.engine,
       secretOf: (id) => Promise.resolve(options.secrets?.get(id)),
       agentOf: (id) => options.ssh?.get(id),
     });
+    const { close, description } = executor;
+    return {
+      close,
+      description,
+      solve: (graph, ctx) => withoutSecrets(options.secrets, ctx, (masked) => executor.solve(graph, masked)),
+    };
   }
   const executor = createLocalExecutor({
     ...shared,

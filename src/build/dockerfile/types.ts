@@ -30,6 +30,8 @@ export interface DockerfileOptions {
   readonly hosts?: readonly string[];
   /** Name → a folder, or the reference of an image. */
   readonly contexts?: ReadonlyMap<string, string>;
+  /** `security.insecure`, `network.host`: what the Dockerfile may ask for. */
+  readonly allow?: readonly string[];
   readonly network?: 'default' | 'host' | 'none';
   /** `unix://…`, `tcp://…`, `docker-container:…`: a BuildKit daemon builds instead of this machine. */
   readonly engine?: string;

@@ -99,7 +99,7 @@ function copyOf(action: CopyAction, source: string, base: number): FileOpCopy {
     dirCopyContents: true,
     attemptUnpack: action.unpack,
     createDestPath: true,
-    allowWildcard: true,
+    allowWildcard: action.literal !== true,
     allowEmptyWildcard: true,
     timestamp: NO_TIME,
     ...(action.exclude.length === 0 ? {} : { excludePatterns: action.exclude }),

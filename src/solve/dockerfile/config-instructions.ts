@@ -10,6 +10,7 @@ import type { Healthcheck } from '../../oci/types.ts';
 import {
   absolute,
   expand,
+  placeOf,
   shellOf,
   stepName,
   withConfig,
@@ -160,7 +161,8 @@ export const from: Handler<'FROM'> = (_state, { range }, { file }) => {
 };
 
 /** Names a folder of the image for what follows, and makes it. */
-export const workdir: Handler<'WORKDIR'> = (state, { path, text }, tools) => {
+export const workdir: Handler<'WORKDIR'> = (state, instruction, tools) => {
+  const { path, text } = instruction;
   const wanted = expand(state, path.value, path.range, tools);
   const cwd = absolute(wanted, state.cwd);
   if (cwd.includes('\0')) throw new TareError('E_PATH', 'the working directory holds a zero byte');
@@ -174,6 +176,7 @@ export const workdir: Handler<'WORKDIR'> = (state, { path, text }, tools) => {
       vertex: {
         op: 'file',
         name: stepName(state, text, tools),
+        where: placeOf(instruction, tools),
         root: state.vertex,
         actions: [{ kind: 'mkdir', path: cwd, mode: 0o755, ...(owner === '' ? {} : { owner }) }],
       },

@@ -4,7 +4,17 @@ import { dockerfileError } from '../../formats/dockerfile/source.ts';
 import type { AddInstruction, CopyInstruction, Word } from '../../formats/dockerfile/types.ts';
 import type { CopyAction, FileVertex, Source, Vertex } from '../types.ts';
 import { parseGitUrl } from './git-url.ts';
-import { absolute, expand, stepName, withHistory, type Handler, type StageState, type StageTools } from './state.ts';
+import {
+  absolute,
+  expand,
+  placeOf,
+  stepName,
+  withHistory,
+  withoutCredentials,
+  type Handler,
+  type StageState,
+  type StageTools,
+} from './state.ts';
 
 const UNNAMED = '__unnamed__';
 
@@ -74,7 +84,11 @@ function copied(
   const flags = `${parents ? ' --parents' : ''}${owner === '' ? '' : ` --chown=${owner}`}${mode === '' ? '' : ` --chmod=${mode}`}`;
   const name = stepName(state, instruction.text, tools);
   return withHistory(
-    { ...state, steps: state.steps + 1, vertex: written({ actions, link, name, root: state.vertex }) },
+    {
+      ...state,
+      steps: state.steps + 1,
+      vertex: written({ actions, link, name, root: state.vertex, where: placeOf(instruction, tools) }),
+    },
     `${instruction.kind}${flags} ${[...texts, target].join(' ')} # buildkit`,
     true,
     tools,
@@ -87,10 +101,11 @@ function written(step: {
   readonly link: boolean;
   readonly name: string;
   readonly root: Vertex;
+  readonly where: string;
 }): Vertex {
-  const { actions, link, name, root } = step;
-  const file = (lower: Vertex): FileVertex => ({ op: 'file', name, root: lower, actions });
-  return link ? { op: 'merge', name: `${name} (link)`, inputs: [root, file({ op: 'scratch' })] } : file(root);
+  const { actions, link, name, root, where } = step;
+  const file = (lower: Vertex): FileVertex => ({ op: 'file', name, where, root: lower, actions });
+  return link ? { op: 'merge', name: `${name} (link)`, where, inputs: [root, file({ op: 'scratch' })] } : file(root);
 }
 
 /** From the root of the source; `/./` stays, where parents are kept. */
@@ -143,9 +158,6 @@ function remoteSource(
     unpack: unpack ?? false,
   };
 }
-
-/** What stands before the host of a URL is nobody else's business: names and histories travel. */
-const withoutCredentials = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#@]*@/i, '$1');
 
 function fileName(url: string): string {
   try {

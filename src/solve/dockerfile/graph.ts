@@ -25,6 +25,8 @@ export interface GraphOptions {
   readonly contexts?: ReadonlyMap<string, NamedContext>;
   readonly hosts?: readonly string[];
   readonly network?: NetworkMode;
+  /** What a Dockerfile may ask for beyond a sandbox: `security.insecure`, `network.host`. */
+  readonly allow?: ReadonlySet<string>;
   /** `NAME=value` of proxy variables. */
   readonly silentEnv?: readonly string[];
   /** For the history; RFC 3339. */
@@ -143,6 +145,8 @@ async function evaluate(item: BuildStage, building: Building): Promise<StageStat
   const { file } = options;
   const { stage } = item;
   const begin = await baseOf(item, building);
+  // In place of the stage: its instructions are not looked at.
+  if (isReplaced(item, building)) return begin;
   const triggers = triggersOf(begin.triggers, stage, file);
   const instructions = [...triggers, ...stage.instructions];
   const sources = new Map<string, Vertex>();
@@ -160,6 +164,7 @@ async function evaluate(item: BuildStage, building: Building): Promise<StageStat
     context: MAIN_CONTEXT,
     hosts: options.hosts ?? [],
     network: options.network ?? 'default',
+    allow: options.allow ?? new Set(),
     silentEnv: options.silentEnv ?? [],
     created: options.created,
     warn: options.warn ?? (() => undefined),
@@ -207,9 +212,13 @@ async function sourceOf(from: string, range: Range, item: BuildStage, building: 
   });
 }
 
+/** A named context has the name of the stage. */
+const isReplaced = ({ stage }: BuildStage, { options }: Building): boolean =>
+  stage.name !== undefined && options.contexts?.has(stage.name) === true;
+
 async function baseOf(item: BuildStage, building: Building): Promise<StageState> {
   const { base, platform, stage } = item;
-  if (stage.name !== undefined && building.options.contexts?.has(stage.name) === true)
+  if (stage.name !== undefined && isReplaced(item, building))
     return imageState(stage.name, platform, stage.from.range, building);
   const earlier = building.stages.findLast(
     (other) => other.stage.index < stage.index && other.stage.name === base.toLowerCase(),

@@ -7,6 +7,7 @@ import { inline } from './copy-instruction.ts';
 import {
   absolute,
   expand,
+  placeOf,
   shellOf,
   stepName,
   withHistory,
@@ -22,6 +23,7 @@ const DEFAULT_SECRET_MODE = 0o400;
 const DEFAULT_SSH_MODE = 0o600;
 
 export const run: Handler<'RUN'> = (state, instruction, tools) => {
+  refuseUnlessAllowed(instruction, tools);
   const { argv, mount: script } = commandOf(state, instruction);
   const mounts = instruction.mounts.map((mount) => mountOf(state, mount, tools));
   const network: NetworkMode = instruction.network === 'default' ? tools.network : instruction.network;
@@ -34,6 +36,7 @@ export const run: Handler<'RUN'> = (state, instruction, tools) => {
       vertex: {
         op: 'exec',
         name: stepName(state, instruction.text, tools),
+        where: placeOf(instruction, tools),
         root: state.vertex,
         argv,
         env,
@@ -51,6 +54,15 @@ export const run: Handler<'RUN'> = (state, instruction, tools) => {
     tools,
   );
 };
+
+/** A Dockerfile cannot help itself to what is outside of its sandbox (BuildKit's entitlements). */
+function refuseUnlessAllowed({ network, range, security }: RunInstruction, { allow, file }: StageTools): void {
+  const wanted = security === 'insecure' ? 'security.insecure' : network === 'host' ? 'network.host' : undefined;
+  if (wanted === undefined || allow.has(wanted)) return;
+  throw dockerfileError(file, range, `the step asks for ${wanted}, which was not allowed`, {
+    hint: `if you trust this Dockerfile: --allow ${wanted}`,
+  });
+}
 
 /** `|2 A=1 B=2` before the command: the arguments that were declared, as docker has always written them. */
 function argumentTexts({ args, variables }: StageState): readonly string[] {

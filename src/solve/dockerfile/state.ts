@@ -48,6 +48,8 @@ export interface StageTools {
   /** `HOST:ADDRESS`. */
   readonly hosts: readonly string[];
   readonly network: NetworkMode;
+  /** What a Dockerfile may ask for: `security.insecure`, `network.host`. */
+  readonly allow: ReadonlySet<string>;
   /** Proxy variables: `NAME=value`. */
   readonly silentEnv: readonly string[];
   /** RFC 3339; absent: no times in the history. */
@@ -67,8 +69,9 @@ export function expand(state: StageState, text: string, range: Range, { file }: 
   return located(file, range, () => processWord(text, state.variables, { escape: file.escape }).text);
 }
 
-/** `[build 2/5] RUN make`. */
-export function stepName(state: StageState, text: string, { stage, total }: StageTools): string {
+/** `[build 2/5] RUN make`, without the logins of URLs. */
+export function stepName(state: StageState, instruction: string, { stage, total }: StageTools): string {
+  const text = withoutCredentials(instruction);
   if (total === 0) return text;
   const number = String(state.steps + 1).padStart(String(total).length, ' ');
   return `[${stage === '' ? '' : `${stage} `}${number}/${total}] ${text}`;
@@ -127,3 +130,11 @@ export function absolute(path: string, cwd: string, keepSlash = false): string {
   const isFolder = keepSlash && (/\/$|(^|\/)\.$/.test(path) || path === '');
   return isFolder && clean !== '/' ? `${clean}/` : clean;
 }
+
+/** What stands before the host of a URL is nobody else's business: names and histories travel. */
+export const withoutCredentials = (text: string): string =>
+  text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi, '$1');
+
+/** For messages about a step. */
+export const placeOf = ({ range }: { readonly range: Range }, { file }: StageTools): string =>
+  `${file.file}:${range.start.line}`;

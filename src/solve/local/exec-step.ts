@@ -3,7 +3,7 @@ import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
-import type { ExecVertex, Vertex } from '../types.ts';
+import type { ExecMount, ExecVertex } from '../types.ts';
 import type { LayerFolder, StepLayer } from './layers.ts';
 import { maskSecrets } from './mask.ts';
 import { identityOf, type Layered } from './result.ts';
@@ -27,7 +27,7 @@ export interface ExecStep extends ExecSettings {
   readonly digest: Digest;
   readonly root: Layered;
   readonly lowers: readonly string[];
-  readonly lowersOf: (from: Vertex) => readonly string[];
+  readonly lowersOf: (mount: ExecMount) => readonly string[];
   readonly layers: LayerFolder;
   readonly epoch: number | undefined;
   readonly ctx: Context;

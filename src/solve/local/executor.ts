@@ -8,7 +8,16 @@ import type { Store } from '../../store/types.ts';
 import type { StepCache } from '../cache.ts';
 import type { LocalContext } from '../context/index.ts';
 import { vertexDigests } from '../digest.ts';
-import type { BuildGraph, CopyAction, ExecVertex, Executor, FileVertex, SourceVertex, Vertex } from '../types.ts';
+import type {
+  BuildGraph,
+  CopyAction,
+  ExecMount,
+  ExecVertex,
+  Executor,
+  FileVertex,
+  SourceVertex,
+  Vertex,
+} from '../types.ts';
 import { prepareFileStep, runFileStep } from './file-step.ts';
 import { storeResult } from './image.ts';
 import { runExecStep, type ExecSettings } from './exec-step.ts';
@@ -57,7 +66,13 @@ interface Solving {
   readonly slots: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-async function solve(graph: BuildGraph, options: LocalExecutorOptions, ctx: Context): Promise<Image> {
+async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Context): Promise<Image> {
+  // When one step fails the others are of no use any more.
+  const stop = new AbortController();
+  const pass = (): void => stop.abort(given.signal.reason);
+  if (given.signal.aborted) pass();
+  given.signal.addEventListener('abort', pass, { once: true });
+  const ctx: Context = { ...given, signal: stop.signal };
   const layers = openLayerFolder(options.store);
   let exec: Promise<ExecSettings> | undefined;
   const solving: Solving = {
@@ -74,8 +89,12 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, ctx: Cont
     const result = await layered(graph.target, solving);
     return await storeResult({ graph, result, layers, store: options.store, compression: options.compression, ctx });
   } finally {
-    // Steps that others wait for no longer are still under way after an error.
-    await Promise.allSettled(solving.results.values());
+    given.signal.removeEventListener('abort', pass);
+    stop.abort();
+    for (let count = -1; count !== solving.results.size;) {
+      count = solving.results.size;
+      await Promise.allSettled(solving.results.values());
+    }
     await exec?.then(({ snapshots }) => snapshots.close()).catch(() => undefined);
   }
 }
@@ -84,7 +103,7 @@ function resultOf(vertex: Vertex, solving: Solving): Promise<Result> {
   const digest = solving.digestOf(vertex);
   let result = solving.results.get(digest);
   if (result === undefined) {
-    result = evaluate(vertex, solving);
+    result = placed(vertex, evaluate(vertex, solving));
     solving.results.set(digest, result);
     // Who asks for it gets the error; nobody may be asking yet.
     result.catch(() => undefined);
@@ -92,16 +111,26 @@ function resultOf(vertex: Vertex, solving: Solving): Promise<Result> {
   return result;
 }
 
+/** An error says in which line of the Dockerfile the step stands. */
+async function placed(vertex: Vertex, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof TareError) || !('where' in vertex) || vertex.where === undefined) throw error;
+    // One that comes from a step below has its place already.
+    if (error.code === 'E_CANCELLED' || PLACED.test(error.message)) throw error;
+    const step = error.message.includes(vertex.name) ? '' : `${vertex.name}: `;
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    throw new TareError(error.code, `${vertex.where}: ${step}${error.message}`, { cause: error, ...hint });
+  }
+}
+
+const PLACED = /^[^\n]*:\d+: /;
+
+/** A folder of this machine becomes a layer where something is built upon it. */
 async function layered(vertex: Vertex, solving: Solving): Promise<Layered> {
   const result = await resultOf(vertex, solving);
-  if (result.kind === 'layers') return result;
-  throw new TareError(
-    'E_DOCKERFILE',
-    `${'name' in vertex ? vertex.name : 'a folder'} is no file system to build upon`,
-    {
-      hint: 'begin with FROM scratch and COPY what is in it',
-    },
-  );
+  return result.kind === 'layers' ? result : layered(mountable(vertex, '/'), solving);
 }
 
 async function evaluate(vertex: Vertex, solving: Solving): Promise<Result> {
@@ -154,29 +183,29 @@ async function fileResult(vertex: FileVertex, solving: Solving): Promise<Result>
 
 async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result> {
   const { ctx, digestOf, filesOf, layers, options } = solving;
-  const root = await layered(vertex.root, solving);
-  const mounted = new Map<Vertex, Layered>();
-  const digests = new Map<string, Digest>();
-  for (const mount of vertex.mounts) {
-    if (!('from' in mount) || mount.from === undefined) continue;
-    const result = await layered(mountable(mount.from, mount.source), solving);
-    mounted.set(mount.from, result);
-    digests.set(mount.target, identityOf(result));
-  }
+  const shown = async (mount: ExecMount): Promise<readonly (readonly [ExecMount, Layered])[]> => {
+    if (!('from' in mount) || mount.from === undefined) return [];
+    return [[mount, await layered(mountable(mount.from, mount.source), solving)]];
+  };
+  const [root, ...found] = await Promise.all([layered(vertex.root, solving), ...vertex.mounts.map(shown)]);
+  const mounted = found.flat();
+  const digests = mounted.map(
+    ([mount, result]) => ['target' in mount ? (mount.target ?? '') : '', identityOf(result)] as const,
+  );
   const key = execKey(vertex, identityOf(root), digests, options.epoch);
   const layer = await cachedStep(vertex, key, solving, async () => {
     const settings = await solving.exec();
     const lowersFor = (result: Layered): Promise<readonly string[]> =>
       lowersOf(result, { store: options.store, layers, snapshots: settings.snapshots, filesOf, signal: ctx.signal });
-    const folders = new Map<Vertex, readonly string[]>();
-    for (const [from, result] of mounted) folders.set(from, await lowersFor(result));
+    const folders = new Map<ExecMount, readonly string[]>();
+    for (const [mount, result] of mounted) folders.set(mount, await lowersFor(result));
     return runExecStep({
       ...settings,
       vertex,
       digest: digestOf(vertex),
       root,
       lowers: await lowersFor(root),
-      lowersOf: (from) => folders.get(from) ?? [],
+      lowersOf: (mount) => folders.get(mount) ?? [],
       layers,
       epoch: options.epoch,
       ctx,
@@ -192,6 +221,7 @@ function mountable(from: Vertex, source: string): Vertex {
     kind: 'copy',
     from,
     sources: [source],
+    literal: true,
     destination: source,
     parents: false,
     exclude: [],

@@ -85,10 +85,22 @@ function selected({ tree, whyNot }: FileSystem, action: CopyAction): readonly Se
 const entriesOf = (items: readonly Selected[]): readonly Entry[] =>
   items.flatMap(({ entry, inside }) => [entry, ...inside]);
 
+/** One source after the other: which of them gave what decides when names collide. */
 function digestOf({ selected: items, sha256Of }: Prepared): Digest {
-  const entries = entriesOf(items);
-  const owners = entries.map(({ gid, uid }) => `${uid}:${gid}`).join(' ');
-  return sha256(canonical([selectionDigest(entries, sha256Of), items.map(({ name }) => name), sha256(owners)]));
+  return sha256(
+    canonical(
+      items.map((item) => {
+        const entries = entriesOf([item]);
+        return [item.name, selectionDigest(entries, sha256Of), sha256(entries.map(attributesOf).join('\n'))];
+      }),
+    ),
+  );
+}
+
+/** What a selection's digest leaves out and a copy keeps: owners and extended attributes. */
+function attributesOf({ gid, uid, xattrs }: Entry): string {
+  const values = [...(xattrs ?? [])].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`);
+  return [`${uid}:${gid}`, ...values.sort()].join(' ');
 }
 
 /** Where the content of a file comes from, and what it was when the step was looked at (hex). */

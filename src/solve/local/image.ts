@@ -1,8 +1,10 @@
 import type { Context } from '../../base/events.ts';
 import { parseCompression, type PackedLayer } from '../../pack/index.ts';
+import { layerMediaType } from '../../pack/media-type.ts';
 import { packTar } from '../../pack/pack-tar.ts';
 import { storeImage } from '../../pack/store-image.ts';
-import type { Descriptor, History, Image, ImageConfig } from '../../oci/types.ts';
+import { compressionOf } from '../../oci/media-types.ts';
+import type { History, Image, ImageConfig } from '../../oci/types.ts';
 import type { Store } from '../../store/types.ts';
 import { transfer } from '../../transports/blobs.ts';
 import { openImage } from '../../transports/index.ts';
@@ -24,7 +26,7 @@ type FinishedLayer = Pick<PackedLayer, 'descriptor' | 'diffId'>;
 /** The result of a build as an image in the store: the base's layers as they are, those of the steps compressed. */
 export async function storeResult(options: StoreResultOptions): Promise<Image> {
   const { ctx, graph, result, store } = options;
-  const below = await baseLayers(result.base, store, ctx);
+  const below = await baseLayers(options);
   const steps = result.steps.filter((step) => step !== null);
   const own: FinishedLayer[] = [];
   for (const step of steps) own.push(await packed(step, options));
@@ -47,17 +49,28 @@ async function packed(
   return packTar({ file, index, store, compression: parseCompression(compression), ctx });
 }
 
-/** Brought into the store when they are elsewhere. */
-async function baseLayers(base: Image | undefined, store: Store, ctx: Context): Promise<FinishedLayer[]> {
+/** Brought into the store when they are elsewhere; what a daemon gives uncompressed gets compressed. */
+async function baseLayers({ compression, ctx, result, store }: StoreResultOptions): Promise<FinishedLayer[]> {
+  const { base } = result;
   if (base === undefined) return [];
-  const put = async (descriptor: Descriptor, at: number): Promise<FinishedLayer> => {
-    if ((await store.blobs.size(descriptor.digest)) !== descriptor.size)
-      await store.blobs.put(transfer(base.blobs.open(descriptor), descriptor, ctx), descriptor);
+  const wanted = parseCompression(compression);
+  const finished: FinishedLayer[] = [];
+  for (const [at, descriptor] of base.manifest.layers.entries()) {
     const diffId = base.config.rootfs.diff_ids[at];
     if (diffId === undefined) throw new Error(`${base.reference} has more layers than diff IDs`);
-    return { descriptor, diffId };
-  };
-  return Promise.all(base.manifest.layers.map(put));
+    const kind = compressionOf(descriptor.mediaType);
+    if (kind === 'none' && wanted.kind !== 'none') {
+      const index = await store.layerIndex(base.blobs, descriptor, diffId, ctx.signal);
+      const file = await store.layerTar(base.blobs, descriptor, diffId, ctx.signal);
+      finished.push(await packTar({ file, index, store, compression: wanted, ctx }));
+      continue;
+    }
+    if ((await store.blobs.size(descriptor.digest)) !== descriptor.size)
+      await store.blobs.put(transfer(base.blobs.open(descriptor), descriptor, ctx), descriptor);
+    // In the manifest of an OCI image layers have OCI's types, whoever made them.
+    finished.push({ descriptor: { ...descriptor, mediaType: layerMediaType({ kind }) }, diffId });
+  }
+  return finished;
 }
 
 /** The rows of steps that changed nothing have no layer. The steps are the last rows that were to have one. */

@@ -35,7 +35,7 @@ export function fileKey(
 export function execKey(
   vertex: ExecVertex,
   root: Digest,
-  mounts: ReadonlyMap<string, Digest>,
+  mounts: readonly (readonly [target: string, content: Digest])[],
   epoch: number | undefined,
 ): StepKey {
   const operation = canonical(operationOf(vertex, () => null));
@@ -43,7 +43,7 @@ export function execKey(
     operation,
     root,
     ...(epoch === undefined ? {} : { epoch: String(epoch) }),
-    ...Object.fromEntries([...mounts].map(([target, digest]) => [`mount ${target}`, digest])),
+    ...Object.fromEntries(mounts.map(([target, digest], index) => [`mount ${index + 1} ${target}`, digest])),
   };
   return keyOf(parts);
 }

@@ -36,15 +36,10 @@ export function maskSecrets(
 }
 
 function wordsOf(secrets: readonly Uint8Array[]): Buffer[] {
+  // Line ends around a secret are not part of what has to be hidden.
   const words = secrets.flatMap((secret) => {
-    const whole = Buffer.from(secret);
-    return [
-      whole,
-      ...whole
-        .toString('latin1')
-        .split(/[\r\n]+/)
-        .map((line) => Buffer.from(line.trim(), 'latin1')),
-    ];
+    const text = Buffer.from(secret).toString('latin1').trim();
+    return [text, ...text.split(/[\r\n]+/)].map((line) => Buffer.from(line.trim(), 'latin1'));
   });
   const long = words.filter((word) => word.length >= MIN_SECRET_BYTES);
   return long.sort((a, b) => b.length - a.length);

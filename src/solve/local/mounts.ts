@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
 import { openSocketFolder, type Mount } from '../../sandbox/index.ts';
-import type { ExecMount, Vertex } from '../types.ts';
+import type { ExecMount } from '../types.ts';
 import { openCache } from './cache-folders.ts';
 import type { Snapshots } from './snapshots.ts';
 import { relaySsh } from './ssh-relay.ts';
@@ -10,7 +10,7 @@ import { relaySsh } from './ssh-relay.ts';
 export interface MountsOptions {
   readonly mounts: readonly ExecMount[];
   /** The folders of what a mount names in `from`, lowest first. */
-  readonly lowersOf: (from: Vertex) => readonly string[];
+  readonly lowersOf: (mount: ExecMount) => readonly string[];
   readonly secrets: ReadonlyMap<string, Uint8Array>;
   /** Id → path of an agent's socket. */
   readonly ssh: ReadonlyMap<string, string>;
@@ -46,8 +46,8 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
-  const lowersOf = (from: Vertex): readonly string[] => {
-    const lowers = options.lowersOf(from);
+  const lowersOf = (mount: ExecMount): readonly string[] => {
+    const lowers = options.lowersOf(mount);
     return lowers.length === 0 ? [snapshots.empty] : lowers;
   };
   const open = async (mount: ExecMount, number: number): Promise<void> => {
@@ -55,7 +55,7 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
       case 'bind': {
         const view = {
           kind: 'view',
-          lowers: lowersOf(mount.from),
+          lowers: lowersOf(mount),
           source: mount.source,
           target: mount.target,
         } as const;
@@ -71,7 +71,7 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
       }
       case 'cache': {
         const { caches } = options;
-        const from = mount.from === undefined ? undefined : lowersOf(mount.from);
+        const from = mount.from === undefined ? undefined : lowersOf(mount);
         const cache = await openCache({ mount, caches, snapshots, from, signal });
         closers.push(() => cache.release());
         mounts.push({ source: cache.dir, target: mount.target, readOnly: mount.readOnly });

@@ -22,10 +22,11 @@ const WILDCARDS = /[*?[]/;
  * followed inside the tree.
  * @throws TareError E_PATH_NOT_FOUND for a source that is not there; a pattern may match nothing. E_DOCKERFILE for a malformed pattern
  */
-export function select(tree: Tree, { exclude, parents, sources }: CopyAction): readonly Selected[] {
+export function select(tree: Tree, { exclude, literal, parents, sources }: CopyAction): readonly Selected[] {
   const hidden = exclude.length === 0 ? undefined : createIgnoreMatcher(ignoreRules(exclude, { file: '--exclude' }));
   return sources.flatMap((source) => {
     const path = bytesOfText(source);
+    if (literal === true) return selected(tree, path as TreePath, hidden);
     if (!parents) return matches(tree, path).flatMap((found) => selected(tree, found, hidden));
     const pivot = path.indexOf('/./');
     const base = pivot === -1 ? ROOT : ((path.slice(0, pivot) || '/') as TreePath);

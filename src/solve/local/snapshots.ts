@@ -160,11 +160,13 @@ export async function openSnapshots({ ctx, sandbox, store }: SnapshotsOptions): 
       const chain = chainIds(image.config.rootfs.diff_ids).at(-1);
       if (chain === undefined) return folder.empty;
       if (sandbox.ids === 'all') return rootBase(image, imageTree, chain);
-      const found = await find(hexOf(chain));
+      // A step that ends with the same chain has its own layer alone under that name.
+      const name = hexOf(sha256(`base ${chain}`));
+      const found = await find(name);
       if (found !== undefined) return found;
       const { layerTar, tree } = imageTree ?? (await treeOfImage(image, store, ctx.signal, { unpack: true }));
       const root = tree.get(ROOT);
-      return unpack(hexOf(chain), [...(root === undefined ? [] : [root]), ...tree.walk()], layerTar);
+      return unpack(name, [...(root === undefined ? [] : [root]), ...tree.walk()], layerTar);
     },
     find: (id) => find(hexOf(id)),
     layer: (options) => unpack(hexOf(options.id), withFolders(options), options.layerTar, options),

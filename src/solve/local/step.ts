@@ -9,7 +9,7 @@ import {
   type RunSpec,
   type Sandbox,
 } from '../../sandbox/index.ts';
-import type { ExecVertex, Vertex } from '../types.ts';
+import type { ExecMount, ExecVertex } from '../types.ts';
 import { openMounts } from './mounts.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -20,7 +20,7 @@ export interface StepOptions {
   /** What the root is made of, lowest first; empty for `scratch`. */
   readonly lowers: readonly string[];
   /** The same of what a mount names in `from`. */
-  readonly lowersOf: (from: Vertex) => readonly string[];
+  readonly lowersOf: (mount: ExecMount) => readonly string[];
   readonly secrets: ReadonlyMap<string, Uint8Array>;
   /** Id → path of an agent's socket. */
   readonly ssh: ReadonlyMap<string, string>;
