@@ -71,7 +71,8 @@ async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promis
     snapshots: await openSnapshots({ store: tools.store, sandbox, ctx }),
     secrets: options.secrets ?? new Map(),
     ssh: options.ssh ?? new Map(),
-    caches: join(tools.store.home, 'tare', 'solve', 'caches'),
+    // Files of other ids have other owners.
+    caches: join(tools.store.home, 'tare', 'solve', 'caches', sandbox.ids),
     network: options.network === 'none' ? 'none' : 'host',
     processEnv: { ...options.environment },
   };

@@ -39,7 +39,9 @@ export interface CacheFolder {
  */
 export async function openCache(options: CacheOptions): Promise<CacheFolder> {
   const { caches, mount, signal } = options;
-  const place = join(caches, hexOf(sha256(mount.id)).slice(0, 32));
+  // One that begins with what a stage holds is another one when the stage is.
+  const name = [mount.id, ...(options.from ?? [])].join('\n');
+  const place = join(caches, hexOf(sha256(name)).slice(0, 32));
   try {
     makeFolders(place);
   } catch (error) {

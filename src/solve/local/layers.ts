@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync, rmSync } from 'node:fs';
 import { open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash, randomUUID } from 'node:crypto';
@@ -43,6 +43,7 @@ export interface LayerFolder {
 export function openLayerFolder(store: Store): LayerFolder {
   const dir = join(store.home, 'tare', 'solve', 'layers');
   makeFolders(dir);
+  removeLeftovers(dir);
   const pathOf = (diffId: Digest): string => join(dir, `${hexOf(diffId)}.tar`);
   const source: BlobSource = {
     open: (descriptor) => readTar(pathOf(descriptor.digest), descriptor.digest),
@@ -80,6 +81,22 @@ export function openLayerFolder(store: Store): LayerFolder {
       return true;
     },
   };
+}
+
+/** What processes that were killed had begun. */
+function removeLeftovers(dir: string): void {
+  for (const name of readdirSync(dir)) {
+    const pid = /^(\d+)-.*\.part$/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(dir, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
 }
 
 /** Not flushed: what a crash cuts short has another size, which is looked at before it is used. */

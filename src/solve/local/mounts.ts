@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
+import { compareBytes } from '../../base/path.ts';
 import { openSocketFolder, type Mount } from '../../sandbox/index.ts';
 import type { ExecMount } from '../types.ts';
 import { openCache } from './cache-folders.ts';
@@ -50,6 +51,18 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
     const lowers = options.lowersOf(mount);
     return lowers.length === 0 ? [snapshots.empty] : lowers;
   };
+  const cachesById = new Map<string, { readonly dir: string }>();
+  /** Each once, in the order of their names: two steps that lock several never wait for each other in a circle. */
+  const openCaches = async (): Promise<void> => {
+    const wanted = options.mounts.filter((mount) => mount.kind === 'cache');
+    for (const mount of wanted.sort((a, b) => compareBytes(a.id, b.id))) {
+      if (cachesById.has(mount.id)) continue;
+      const from = mount.from === undefined ? undefined : lowersOf(mount);
+      const cache = await openCache({ mount, caches: options.caches, snapshots, from, signal });
+      closers.push(() => cache.release());
+      cachesById.set(mount.id, cache);
+    }
+  };
   const open = async (mount: ExecMount, number: number): Promise<void> => {
     switch (mount.kind) {
       case 'bind': {
@@ -70,10 +83,8 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
         return;
       }
       case 'cache': {
-        const { caches } = options;
-        const from = mount.from === undefined ? undefined : lowersOf(mount);
-        const cache = await openCache({ mount, caches, snapshots, from, signal });
-        closers.push(() => cache.release());
+        const cache = cachesById.get(mount.id);
+        if (cache === undefined) throw new Error(`the cache ${mount.id} was not opened`);
         mounts.push({ source: cache.dir, target: mount.target, readOnly: mount.readOnly });
         return;
       }
@@ -117,6 +128,7 @@ export async function openMounts(options: MountsOptions): Promise<OpenMounts> {
     }
   };
   try {
+    await openCaches();
     for (const [number, mount] of options.mounts.entries()) await open(mount, number);
     return { mounts: mounts.sort((a, b) => depthOf(a) - depthOf(b)), env, changes, close };
   } catch (error) {

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -130,6 +139,42 @@ describe.skipIf(!canRun)('RUN', () => {
     expect([second.output, second.files]).toEqual(['1\n2\n', []]);
   });
 
+  it('shows each mount its own part of the context', async () => {
+    const { build } = await openBuilds({ ...CONTEXT, '[id].txt': 'i' });
+    const built = await build(
+      'FROM busybox\nRUN --mount=type=bind,source=a.txt,target=/a --mount=type=bind,source=[id].txt,target=/b cat /a /b\n',
+    );
+    expect(built.output).toBe('ai');
+  });
+
+  it('takes a locked cache once, however often a step names it', async () => {
+    const { build } = await openBuilds();
+    const mounts = ['/p', '/q'].map((target) => `--mount=type=cache,id=c,sharing=locked,target=${target}`).join(' ');
+    expect((await build(`FROM busybox\nRUN ${mounts} echo x > /p/f; cat /q/f\n`)).output).toBe('x\n');
+  });
+
+  it('stops the other steps when one fails', async () => {
+    const { build } = await openBuilds();
+    const built = build(
+      'FROM busybox AS a\nRUN exit 3\nFROM busybox AS b\nRUN sleep 60\nRUN echo never\nFROM busybox\nCOPY --from=a / /a\nCOPY --from=b / /b\n',
+    );
+    await expect(built).rejects.toMatchObject({
+      code: 'E_STEP',
+      message: expect.stringMatching(/^\S+Dockerfile:2: /) as string,
+    });
+  }, 30_000);
+
+  it.each([
+    ['RUN --security=insecure true', 'security.insecure'],
+    ['RUN --network=host true', 'network.host'],
+  ])('asks before %s', async (line, entitlement) => {
+    const { build } = await openBuilds();
+    await expect(build(`FROM busybox\n${line}\n`)).rejects.toMatchObject({
+      code: 'E_DOCKERFILE',
+      hint: `if you trust this Dockerfile: --allow ${entitlement}`,
+    });
+  });
+
   it('says how a step failed, and leaves no name', async () => {
     const { build, store } = await openBuilds();
     await expect(
@@ -188,6 +233,20 @@ describe.skipIf(!canRun)('the cache', () => {
     expect(ranSteps(await build(TEXT))).toEqual(steps);
   });
 
+  it('knows which link gave what', async () => {
+    const { build, dir } = await openBuilds({ 'd1/f': '1', 'd2/f': '2', low: '-> d1', high: '-> d2' });
+    const text = 'FROM busybox\nCOPY low high /d/\n';
+    const first = await build(text);
+    for (const [name, target] of [
+      ['low', 'd2'],
+      ['high', 'd1'],
+    ] as const) {
+      rmSync(join(dir, name));
+      symlinkSync(target, join(dir, name));
+    }
+    expect([first.files.at(-1), (await build(text)).files.at(-1)]).toEqual(['644 0:0 /d/f = 2', '644 0:0 /d/f = 1']);
+  });
+
   it('is not asked with noCache', async () => {
     const { build } = await openBuilds(CONTEXT);
     await build(TEXT);
@@ -197,7 +256,6 @@ describe.skipIf(!canRun)('the cache', () => {
   it('makes snapshots again that are gone', async () => {
     const { build, home } = await openBuilds(CONTEXT);
     await build(TEXT);
-    const { rmSync } = await import('node:fs');
     rmSync(join(home, 'tare/solve/snapshots'), { recursive: true });
     const built = await build(`${TEXT}RUN cat /a /b /c /d\n`);
     expect([ranSteps(built), built.output]).toEqual([['RUN cat /a /b /c /d'], 'aabb']);
@@ -215,6 +273,25 @@ describe.skipIf(!canRun)('the cache', () => {
       }),
     );
     expect(digests[0]).toBe(digests[1]);
+  });
+});
+
+describe('named contexts', () => {
+  it('take the place of stages and images', async () => {
+    const { build, dir } = await openBuilds({ 'pre/f': 'p' });
+    const contexts = new Map([['build', join(dir, 'pre')]]);
+    const built = await build('FROM busybox AS build\nRUN exit 1\nFROM busybox\nCOPY --from=build /f /f\n', {
+      contexts,
+    });
+    expect(built.files).toEqual(['644 0:0 /f = p']);
+  });
+
+  it('are something to build upon', async () => {
+    const { build, dir } = await openBuilds({ 'pre/f': 'p' });
+    const built = await build('FROM base\nCOPY --from=busybox /etc/group /g\n', {
+      contexts: new Map([['base', join(dir, 'pre')]]),
+    });
+    expect(built.files).toContain('644 0:0 /f = p');
   });
 });
 
