@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
-import { throwIfCancelled } from '../../base/context.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Image } from '../../oci/types.ts';
 import type { Store } from '../../store/types.ts';
 import type { StepCache } from '../cache.ts';
 import type { LocalContext } from '../context/index.ts';
 import { vertexDigests } from '../digest.ts';
+import { tellStep } from '../tell.ts';
 import type {
   BuildGraph,
   CopyAction,
@@ -22,7 +22,7 @@ import { prepareFileStep, runFileStep } from './file-step.ts';
 import { storeResult } from './image.ts';
 import { runExecStep, type ExecSettings } from './exec-step.ts';
 import { lowersOf } from './lowers.ts';
-import { execKey, fileKey, type StepKey } from './keys.ts';
+import { stepKey, type StepKey } from './keys.ts';
 import { openLayerFolder, type StepLayer } from './layers.ts';
 import { remoteFiles, type RemoteOptions } from './remote-source.ts';
 import { EMPTY, fileSystems, identityOf, type FileSystem, type Layered, type Result } from './result.ts';
@@ -174,7 +174,8 @@ async function fileResult(vertex: FileVertex, solving: Solving): Promise<Result>
   ]);
   const sourceOf = async (action: CopyAction): Promise<FileSystem> => filesOf(await resultOf(action.from, solving));
   const step = await prepareFileStep(vertex, sourceOf);
-  const key = fileKey(vertex, identityOf(root), step.digests, options.epoch);
+  const inputs = step.digests.map((digest, index) => [`files ${index + 1}`, digest] as const);
+  const key = stepKey(vertex, { root: identityOf(root), inputs, epoch: options.epoch });
   const layer = await cachedStep(vertex, key, solving, async () =>
     runFileStep(step, await filesOf(root), { store: options.store, layers, epoch: options.epoch, ctx }),
   );
@@ -189,10 +190,11 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
   };
   const [root, ...found] = await Promise.all([layered(vertex.root, solving), ...vertex.mounts.map(shown)]);
   const mounted = found.flat();
-  const digests = mounted.map(
-    ([mount, result]) => ['target' in mount ? (mount.target ?? '') : '', identityOf(result)] as const,
+  const inputs = mounted.map(
+    ([mount, result], index) =>
+      [`mount ${index + 1} ${'target' in mount ? (mount.target ?? '') : ''}`, identityOf(result)] as const,
   );
-  const key = execKey(vertex, identityOf(root), digests, options.epoch);
+  const key = stepKey(vertex, { root: identityOf(root), inputs, epoch: options.epoch });
   const layer = await cachedStep(vertex, key, solving, async () => {
     const settings = await solving.exec();
     const lowersFor = (result: Layered): Promise<readonly string[]> =>
@@ -237,32 +239,14 @@ async function cachedStep(
   { ctx, digestOf, layers, options, slots }: Solving,
   work: () => Promise<StepLayer | null>,
 ): Promise<StepLayer | null> {
-  throwIfCancelled(ctx.signal);
-  const digest = digestOf(vertex);
-  const began = performance.now();
-  const done = (cached: boolean, error?: string): void =>
-    ctx.onEvent({
-      kind: 'vertex.done',
-      digest,
-      cached,
-      seconds: (performance.now() - began) / 1000,
-      ...(error === undefined ? {} : { error }),
-    });
-  ctx.onEvent({ kind: 'vertex.started', digest, name: vertex.name });
-  const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
-  if (known !== undefined && (known.layer === null || (await layers.has(known.layer)))) {
-    done(true);
-    return known.layer;
-  }
-  try {
+  return tellStep(ctx, { digest: digestOf(vertex), name: vertex.name }, async () => {
+    const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
+    if (known !== undefined && (known.layer === null || (await layers.has(known.layer))))
+      return { cached: true, value: known.layer };
     const layer = await slots(work);
     await options.cache.remember(key.digest, { name: vertex.name, layer });
-    done(false);
-    return layer;
-  } catch (error) {
-    done(false, error instanceof Error ? error.message : String(error));
-    throw error;
-  }
+    return { cached: false, value: layer };
+  });
 }
 
 /** At most so many at a time. */

@@ -11,44 +11,21 @@ export interface StepKey {
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/**
- * The key of a file step: its operation, the file system that it changes (by chain ID), and what it copies, by content: names, modes, bytes; not times, so
- * that a fresh checkout is no change. `contents`: one for each copy, in order.
- */
-export function fileKey(
-  vertex: FileVertex,
-  root: Digest,
-  contents: readonly Digest[],
-  epoch: number | undefined,
-): StepKey {
-  const operation = canonical(operationOf(vertex, () => null));
-  const parts = {
-    operation,
-    root,
-    ...(epoch === undefined ? {} : { epoch: String(epoch) }),
-    ...Object.fromEntries(contents.map((digest, index) => [`files ${index + 1}`, digest])),
-  };
-  return keyOf(parts);
+export interface StepInputs {
+  /** The file system that it changes, by chain ID. */
+  readonly root: Digest;
+  /** What it copies or mounts, by content: names, modes, bytes; not times, so that a fresh checkout is no change. Each name once. */
+  readonly inputs: readonly (readonly [name: string, content: Digest])[];
+  /** SOURCE_DATE_EPOCH. */
+  readonly epoch: number | undefined;
 }
 
-/** The key of a process: what is run, in which root, with what mounted. `mounts`: the digest of each bind mount's content, by its target. */
-export function execKey(
-  vertex: ExecVertex,
-  root: Digest,
-  mounts: readonly (readonly [target: string, content: Digest])[],
-  epoch: number | undefined,
-): StepKey {
-  const operation = canonical(operationOf(vertex, () => null));
+export function stepKey(vertex: ExecVertex | FileVertex, { epoch, inputs, root }: StepInputs): StepKey {
   const parts = {
-    operation,
+    operation: canonical(operationOf(vertex, () => null)),
     root,
     ...(epoch === undefined ? {} : { epoch: String(epoch) }),
-    ...Object.fromEntries(mounts.map(([target, digest], index) => [`mount ${index + 1} ${target}`, digest])),
+    ...Object.fromEntries(inputs),
   };
-  return keyOf(parts);
+  return { digest: sha256(canonical([VERSION, parts])), parts };
 }
-
-const keyOf = (parts: Readonly<Record<string, string>>): StepKey => ({
-  digest: sha256(canonical([VERSION, parts])),
-  parts,
-});

@@ -1,6 +1,6 @@
-import { throwIfCancelled } from '../../base/context.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Context } from '../../base/events.ts';
+import { tellStep } from '../tell.ts';
 import type { SourceVertex } from '../types.ts';
 import { gitRemote } from './git-remote.ts';
 import { gitFiles, type GitOptions } from './git-source.ts';
@@ -23,28 +23,13 @@ export async function remoteFiles(
   { ctx, digest, home, source }: RemoteSource,
   remote: RemoteOptions,
 ): Promise<FileSystem> {
-  throwIfCancelled(ctx.signal);
-  const began = performance.now();
-  const done = (cached: boolean, error?: string): void =>
-    ctx.onEvent({
-      kind: 'vertex.done',
-      digest,
-      cached,
-      seconds: (performance.now() - began) / 1000,
-      ...(error === undefined ? {} : { error }),
-    });
-  ctx.onEvent({ kind: 'vertex.started', digest, name: `fetch ${shownSource(source)}` });
-  try {
+  return tellStep(ctx, { digest, name: `fetch ${shownSource(source)}` }, async () => {
     const { cached, files } =
       source.kind === 'http'
         ? await httpFiles(source, { home, env: remote.env, ctx })
         : await gitFiles(source, { ...remote, home, ctx });
-    done(cached);
-    return files;
-  } catch (error) {
-    done(false, error instanceof Error ? error.message : String(error));
-    throw error;
-  }
+    return { cached, value: files };
+  });
 }
 
 /** Without credentials. */
