@@ -50,7 +50,8 @@ export function openStepCache(home: string): StepCache {
   };
 }
 
-function recordOf(value: unknown): StepRecord | undefined {
+/** Undefined when it is none. */
+export function recordOf(value: unknown): StepRecord | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { layer, name } = value as Readonly<Record<string, unknown>>;
   if (typeof name !== 'string') return undefined;

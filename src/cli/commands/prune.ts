@@ -1,3 +1,6 @@
+import { TareError } from '../../base/error.ts';
+import type { PrunedCache } from '../../solve/prune.ts';
+import { parseSize } from '../../config/size.ts';
 import { formatSize, plural } from '../../report/format.ts';
 import type { CommandSpec } from '../spec.ts';
 
@@ -7,15 +10,48 @@ export const command: CommandSpec = {
   summary: 'delete what no name refers to',
   description:
     'Deletes the blobs and caches that no name of the store refers to. What a running tare process is about to name stays.',
-  options: [{ flags: '--dry-run', description: 'only say what would be deleted' }],
-  examples: [['tare prune --dry-run', 'what would be freed']],
+  options: [
+    { flags: '--dry-run', description: 'only say what would be deleted' },
+    {
+      flags: '--cache',
+      description: 'delete what builds of Dockerfiles left for the next build, too',
+      variable: 'TARE_PRUNE_CACHE',
+    },
+    {
+      flags: '--keep-bytes <size>',
+      description:
+        'with --cache: keep what was used last, up to this much (of layers and downloads, and of snapshots): 10GB',
+      defaultText: '0',
+    },
+  ],
+  examples: [
+    ['tare prune --dry-run', 'what would be freed'],
+    ['tare prune --cache --keep-bytes 10GB', 'keep the build cache small'],
+  ],
   async run({ cli, options }) {
     const { pruneStore } = await import('../../ship/store.ts');
     const dryRun = options.flag('dryRun');
-    const result = await pruneStore({ store: await cli.store(), dryRun });
+    const store = await cli.store();
+    const keep = options.text('keepBytes');
+    if (keep !== undefined && !options.flag('cache'))
+      throw new TareError('E_USAGE', '--keep-bytes goes with --cache: names of the store keep everything else');
+    const keepBytes = parseSize(keep ?? '0', '--keep-bytes', 'E_USAGE');
+    const result = await pruneStore({ store, dryRun });
+    const { pruneBuilds } = await import('../../build/dockerfile/prune.ts');
+    const cache = options.flag('cache') ? await pruneBuilds({ store, ctx: cli.ctx, keepBytes, dryRun }) : undefined;
+    const said = dryRun ? 'would delete' : 'deleted';
     return {
-      json: { ...result, dryRun },
-      text: () => `${dryRun ? 'would delete' : 'deleted'} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes)}`,
+      json: { ...result, dryRun, ...(cache === undefined ? {} : { cache }) },
+      text: () =>
+        [
+          `${said} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes)}`,
+          ...(cache === undefined ? [] : [cacheLine(cache, said)]),
+        ].join('\n'),
     };
   },
 };
+
+function cacheLine({ busy, bytes, items }: PrunedCache, said: string): string {
+  if (busy) return 'the build cache was left alone: something is being built';
+  return `${said} ${plural(items, 'item')} of the build cache, ${formatSize(bytes)}`;
+}
