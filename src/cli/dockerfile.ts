@@ -86,6 +86,11 @@ export function refuseOthers(options: Options, isDockerfile: boolean): void {
         },
       );
   }
+  if (!isDockerfile && options.flag('shrink'))
+    throw new TareError(
+      'E_USAGE',
+      '--shrink goes with a Dockerfile; a folder without one becomes a small image anyway',
+    );
   const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find(
     (name) => options.list(name).length > 0 || options.text(name) !== undefined,
   );
@@ -93,7 +98,9 @@ export function refuseOthers(options: Options, isDockerfile: boolean): void {
   const flag = `--${unfit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw isDockerfile
     ? new TareError('E_USAGE', `${flag} does not go with --file: the Dockerfile says it`)
-    : new TareError('E_USAGE', `${flag} goes with a Dockerfile: name it with --file`);
+    : new TareError('E_USAGE', `${flag} goes with a Dockerfile: name it with --file`, {
+        hint: 'for example `tare build -f app/Dockerfile app -t app:1.0`',
+      });
 }
 
 /** What the flags say. Secrets are read here, and are nowhere else than in memory. @throws TareError E_USAGE, E_SECRET */

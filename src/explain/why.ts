@@ -148,7 +148,9 @@ function droppedPath(evidence: Evidence, asked: TreePath, image: Image): Why {
     });
   }
   const workdir = pathOfText(image.config.config?.WorkingDir ?? '/');
-  const own = isInside(workdir, asked) && !asked.includes('/node_modules/');
+  // Without a folder of its own an application cannot be told from its base; what a package owns is no work of its author.
+  const own =
+    workdir !== '/' && first.package === undefined && isInside(workdir, asked) && !asked.includes('/node_modules/');
   const size = known.reduce((total, item) => total + item.size, 0);
   const because = own
     ? 'files for the workshop (tests, notes, locks, settings, secrets) are left out unless code or `include` names them'

@@ -107,7 +107,7 @@ async function readText(file: string): Promise<string> {
     if (errnoOf(error) !== 'ENOENT') throw fromErrno(error, `cannot read ${file}`);
     throw new TareError('E_PATH_NOT_FOUND', `there is no Dockerfile at ${file}`, {
       cause: error,
-      hint: 'name it with --file, or build an application folder without one: `tare build DIR`',
+      hint: 'the path begins at the current folder: `tare build -f DIR/Dockerfile DIR`',
     });
   }
 }

@@ -67,7 +67,10 @@ function selected(tree: Tree, path: TreePath, hidden: IgnoreMatcher | undefined)
   return [{ name, entry, inside: insideOf(tree, entry.path, hidden) }];
 }
 
-const notThere = (path: TreePath): TareError => new TareError('E_PATH_NOT_FOUND', `${quotePath(path)} is not there`);
+const notThere = (path: TreePath): TareError =>
+  new TareError('E_PATH_NOT_FOUND', `${quotePath(path)} is not there`, {
+    hint: 'paths of COPY begin at the folder of the build context, or at the root of the stage after --from',
+  });
 
 /** All below a folder that is not hidden, parents first. Paths of the patterns begin at the folder. */
 function insideOf(tree: Tree, folder: TreePath, hidden: IgnoreMatcher | undefined): readonly Entry[] {

@@ -15,7 +15,8 @@ export const invalidDefaultArgInFrom: Rule = {
   *check(_file, { stages }) {
     for (const { base, stage } of stages) {
       const { image } = stage.from;
-      if (!isReference(base))
+      // Without a variable there is no default to be wrong.
+      if (image.value.includes('$') && !isReference(base))
         yield {
           message:
             base === ''

@@ -16,7 +16,8 @@ export const jsonArgsRecommended: Rule = {
       for (const node of instructions) {
         if ((node.kind !== 'CMD' && node.kind !== 'ENTRYPOINT') || node.form === 'exec') continue;
         const { shell } = facts.pointOf(node);
-        if (shell !== undefined) continue;
+        // What was meant as an array and is none has a rule of its own, and its words are not the words of a command.
+        if (shell !== undefined || node.command.value.startsWith('[')) continue;
         yield {
           message: `${node.kind} in shell form keeps signals from the program`,
           range: node.command.value === '' ? node.keyword.range : node.command.range,
