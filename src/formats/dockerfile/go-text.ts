@@ -28,6 +28,14 @@ function escaped(code: number): string {
   return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
+/** A number as Go's `%q` prints it: the character of that number in single quotes (strconv.QuoteRune). */
+export function goQuoteRune(code: number): string {
+  const isCharacter = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  const char = isCharacter ? String.fromCodePoint(code) : '\ufffd';
+  if (char === '"') return `'"'`;
+  return char === "'" ? `'\\''` : `'${goQuote(char).slice(1, -1)}'`;
+}
+
 /** A list of strings as Go's `%q` prints it: `["a" "b"]`. */
 export function goQuotedList(items: readonly string[]): string {
   return `[${items.map(goQuote).join(' ')}]`;

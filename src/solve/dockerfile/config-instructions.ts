@@ -1,7 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import { NON_ENVIRONMENT_ARGS } from '../../formats/dockerfile/build-args.ts';
 import { formatDuration } from '../../formats/dockerfile/durations.ts';
-import { goQuotedList } from '../../formats/dockerfile/go-text.ts';
+import { goQuote, goQuotedList, goQuoteRune } from '../../formats/dockerfile/go-text.ts';
 import { located, processWords } from '../../formats/dockerfile/expand.ts';
 import { parsePorts } from '../../formats/dockerfile/ports.ts';
 import { dockerfileError } from '../../formats/dockerfile/source.ts';
@@ -79,7 +79,9 @@ export const cmd: Handler<'CMD'> = (state, instruction, tools) => {
 /** A command of the base image was meant for the base image's entry point. */
 export const entrypoint: Handler<'ENTRYPOINT'> = (state, instruction, tools) => {
   const argv = commandOf(state, instruction);
-  const next = withConfig(state, { Entrypoint: argv, ...(state.cmdSet ? {} : { Cmd: null }) });
+  const { Cmd: command, ...config } = state.image.config;
+  const kept = state.cmdSet && command !== undefined ? { ...config, Cmd: command } : config;
+  const next = withConfig({ ...state, image: { ...state.image, config: kept } }, { Entrypoint: argv });
   return withHistory(next, `ENTRYPOINT ${goQuotedList(argv)}`, false, tools);
 };
 
@@ -105,8 +107,9 @@ export const healthcheck: Handler<'HEALTHCHECK'> = (state, { check }, tools) => 
     ...(startInterval === 0 ? {} : { StartInterval: startInterval }),
     ...(retries === 0 ? {} : { Retries: retries }),
   };
-  const times = `Interval:${formatDuration(interval)} Timeout:${formatDuration(timeout)} StartPeriod:${formatDuration(startPeriod)} StartInterval:${formatDuration(startInterval)}`;
-  const text = `HEALTHCHECK {Test:[${test.join(' ')}] ${times} Retries:${retries}}`;
+  const times = [interval, timeout, startPeriod, startInterval].map((time) => goQuote(formatDuration(time)));
+  // As Go prints the struct with `%q`: a number is a character.
+  const text = `HEALTHCHECK &{${[goQuotedList(test), ...times, goQuoteRune(retries)].join(' ')}}`;
   return withHistory(withConfig(state, { Healthcheck: value }), text, false, tools);
 };
 
@@ -116,7 +119,7 @@ export const expose: Handler<'EXPOSE'> = (state, { ports, range }, tools) => {
     parsePorts(ports.flatMap((word) => processWords(word.value, state.variables, { escape: file.escape }))),
   );
   const exposed = { ...state.image.config.ExposedPorts, ...Object.fromEntries(known.map((port) => [port, {}])) };
-  return withHistory(withConfig(state, { ExposedPorts: exposed }), `EXPOSE [${known.join(' ')}]`, false, tools);
+  return withHistory(withConfig(state, { ExposedPorts: exposed }), `EXPOSE [${known.toSorted().join(' ')}]`, false, tools);
 };
 
 export const volume: Handler<'VOLUME'> = (state, { paths }, tools) => {

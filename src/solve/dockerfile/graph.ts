@@ -291,6 +291,7 @@ const emptyConfig = ({ architecture, os, variant }: Platform): Omit<ImageConfig,
   architecture,
   os,
   ...(variant === undefined ? {} : { variant }),
+  config: { WorkingDir: '/' },
 });
 
 function stateOfConfig(base: Omit<ImageConfig, 'rootfs'>, platform: Platform, vertex: Vertex): StageState {

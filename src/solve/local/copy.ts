@@ -16,6 +16,8 @@ export interface CopyInto {
   /** Default: as in the source. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
   readonly mode?: ModeChange | undefined;
+  /** Permission bits of folders that have to be made for it: of an octal mode. Default 0755. */
+  readonly folderMode?: number | undefined;
   /** Seconds: of folders that have to be made for it. */
   readonly mtime: number;
 }
@@ -32,8 +34,8 @@ export interface Selected {
 }
 
 /**
- * Copies as BuildKit's file operations do (tonistiigi/fsutil, copy/copy.go): a folder gives its contents; folders on the way are made, 0755; a folder that
- * is there already keeps its attributes at the top, and gets those of the source below; a file takes the place of a file or a link, never of a folder.
+ * Copies as BuildKit's file operations do (tonistiigi/fsutil, copy/copy.go): a folder gives its contents; the destination and folders on the way
+ * are made, 0755 or as `folderMode` has it; a folder that is there already keeps its attributes at the top, and gets those of the source below; a file takes the place of a file or a link, never of a folder.
  * @throws TareError E_NOT_FILE, E_NOT_DIRECTORY, E_LOOP
  */
 export function copyInto(input: CopyInto): void {
@@ -43,7 +45,7 @@ export function copyInto(input: CopyInto): void {
 function copyOne(input: CopyInto, item: Selected): void {
   const links = new Map<TreePath, TreePath>();
   const { changes, destination } = input;
-  const made = { mode: 0o755, uid: input.owner?.uid ?? 0, gid: input.owner?.gid ?? 0, mtime: input.mtime };
+  const made = { mode: input.folderMode ?? 0o755, uid: input.owner?.uid ?? 0, gid: input.owner?.gid ?? 0, mtime: input.mtime };
   const wanted = cleanDestination(destination);
   if (destination.endsWith('/') && item.entry.type !== 'directory') changes.makeFolders(wanted, made);
   let target = changes.follow(wanted);
@@ -54,11 +56,11 @@ function copyOne(input: CopyInto, item: Selected): void {
     return;
   }
   const there = changes.get(target);
-  if (there === undefined && item.asContainer === true) {
+  if (there === undefined) {
     changes.makeFolders(target, made);
-  } else if (there === undefined) {
-    changes.makeFolders(parentOf(target), made);
-    if (target !== ROOT) changes.put(attributed(input, item.entry, target));
+    // Like any other new folder, but for its time.
+    const folder = item.asContainer === true ? undefined : changes.get(target);
+    if (folder !== undefined) changes.put({ ...folder, mtime: item.entry.mtime });
   } else if (there.type !== 'directory') {
     throw new TareError(
       'E_NOT_DIRECTORY',

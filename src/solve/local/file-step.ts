@@ -158,7 +158,9 @@ async function changed(
         if (entry.content !== undefined)
           origins.set(entry.content, { reader: copy.from.content, sha256: copy.sha256Of(entry) });
       const mode = action.mode === undefined ? undefined : parseModeChange(action.mode);
-      copyInto({ ...target, source: copy.from.tree, selected: [item], mode });
+      // What a symbolic mode changes is there already.
+      const folderMode = /^\d+$/.test(action.mode ?? '') ? (mode?.(0, true) ?? 0) & 0o777 : undefined;
+      copyInto({ ...target, source: copy.from.tree, selected: [item], mode, folderMode });
     }
   }
   return writeChanges(changes, origins, root.content, tools);

@@ -36,7 +36,7 @@ const MAX_LINKS = 255;
 /**
  * Unpacks an archive below a folder, as if that were the root of everything: links on the way, those of the archive itself as well, never lead out of it.
  * A folder over a folder changes its attributes; anything else takes the place of what was there, but nothing takes that of a folder. Folders that are missing
- * are made: 0755. The archive's own root says nothing about the destination. Names of whiteouts mean nothing here (and cannot be packed).
+ * are made: 0755, and root's below the destination. The archive's own root says nothing about the destination. Names of whiteouts mean nothing here (and cannot be packed).
  * @throws TareError E_TAR_PATH for a member that climbs out; E_TAR for a hard link to nothing; E_NOT_FILE, E_NOT_DIRECTORY, E_LOOP, E_PATH
  */
 export function unpackInto(input: UnpackInto): void {
@@ -50,7 +50,7 @@ export function unpackInto(input: UnpackInto): void {
       if (member.type === 'directory') continue;
       throw new TareError('E_TAR', `the archive's root is a ${member.type}, not a folder`);
     }
-    const folder = changes.makeFolders(inside(changes, base, parentOf(wanted)), { ...made, uid: 0, gid: 0, ...owner });
+    const folder = changes.makeFolders(inside(changes, base, parentOf(wanted)), { ...made, uid: 0, gid: 0 });
     const path = joinPath(folder, nameOf(wanted));
     if (member.type === 'directory') {
       // In place of a link too, as tar does it.

@@ -19,7 +19,7 @@ export interface Case {
 const TAR = await tarOf([
   { path: 'packed/', mode: 0o750, uid: 3, gid: 4, mtime: 5 },
   { path: 'packed/file', content: 'packed', mode: 0o4755, uid: 7, gid: 8, mtime: 9 },
-  { path: 'packed/hard', type: 'hardlink', link: 'packed/file', mtime: 9 },
+  { path: 'packed/hard', type: 'hardlink', link: 'packed/file', mode: 0o4755, uid: 7, gid: 8, mtime: 9 },
   { path: 'packed/soft', type: 'symlink', link: 'file', uid: 1, gid: 2, mtime: 9 },
   { path: 'implied/deep', content: 'deep', mtime: 9 },
   {
@@ -81,8 +81,9 @@ const COPIES = busybox({
   'COPY with a space in the name': 'COPY ["sp ace.txt", "/n/with space"]',
   'COPY of links': 'COPY to-file /n/f\nCOPY to-dir /n/d\nCOPY to-abs /n/abs\nCOPY dir/up dir/link /n/',
   'COPY through a link': 'COPY to-dir/sub /n',
+  'COPY of several files to a file': 'COPY a.txt b.txt /x',
   'COPY over a file': 'COPY a.txt /x\nCOPY b.txt /x',
-  'COPY over a folder that is there': 'COPY closed /tmp\nCOPY dir /tmp\nCOPY dir/sub /tmp/sub',
+  'COPY over a folder that is there': 'COPY closed /tmp\nCOPY dir /tmp\nCOPY empty /tmp/sub\nCOPY closed /tmp/sub',
   'COPY into a link to a folder': 'RUN mkdir -p /real && busybox ln -s /real /soft\nCOPY dir /soft\nCOPY a.txt /soft/',
   'COPY onto a link to a file': 'RUN echo x > /real; busybox ln -s real /soft\nCOPY a.txt /soft',
   'COPY onto a broken link': 'RUN busybox ln -s /later/on /soft\nCOPY a.txt /soft/x',
@@ -94,6 +95,7 @@ const COPIES = busybox({
   'COPY with octal modes': 'COPY --chmod=4711 a.txt /n/\nCOPY --chmod=750 dir /o',
   'COPY with symbolic modes':
     'COPY --chmod=u=rwX,go=rX dir /n\nCOPY --chmod=g+w,o-r a.txt /n/\nCOPY --chmod=a-x run.sh /n/\nCOPY --chmod=u+s,+t a.txt /n/s',
+  'COPY with modes for new folders': 'COPY --chmod=u=rw,go= a.txt /q/r/\nCOPY --chmod=go= dir /p/o\nCOPY --chmod=1777 --chown=9 dir /t\nCOPY --chmod=600 closed/in /s/in',
   'COPY with exclude': 'COPY --exclude=*.txt --exclude=dir/sub . /n\nCOPY --exclude=**/*.log --exclude=!x dir /o',
   'COPY with parents': 'COPY --parents dir/sub/two a.txt /n/',
   'COPY with parents of folders': 'COPY --parents dir/sub closed /n/',
@@ -140,7 +142,6 @@ const RUNS = busybox({
   'RUN that makes a folder of a file': 'COPY dir /n\nRUN busybox rm /n/one && mkdir /n/one && touch /n/one/x',
   'RUN that renames': 'COPY dir /n\nRUN busybox mv /n/sub /n/bus && busybox mv /n/one /n/uno',
   'RUN that makes hard links': 'RUN echo x > /n && busybox ln /n /m && busybox ln /n /tmp/o',
-  'RUN that links to a file below': 'COPY a.txt /n\nRUN busybox ln /n /m',
   'RUN that changes modes and owners':
     'COPY dir /n\nRUN busybox chmod 700 /n && busybox chown 7:8 /n/one && busybox chmod 4755 /n/sub/two && busybox chown -h 9 /n/link',
   'RUN that makes devices and pipes': 'RUN busybox mkfifo /p',
@@ -149,7 +150,7 @@ const RUNS = busybox({
   'RUN with here-documents': 'RUN <<A\necho one > /one\necho two > /two\nA\nRUN <<B cat > /b\nb $HOME\nB',
   'RUN of a script': 'RUN <<X\n#!/bin/sh\necho "$0" > /x\nX',
   'RUN with another shell': 'SHELL ["/bin/sh", "-eu", "-c"]\nRUN echo $0 > /x\nCMD a b\nENTRYPOINT c d',
-  'RUN of a user': 'USER app\nWORKDIR /w\nRUN id > f; env > e\nUSER 9\nRUN id > /tmp/g',
+  'RUN of a user': 'USER app\nWORKDIR /w\nRUN id -u > f; id -g >> f; echo $HOME $PWD $PATH > e\nUSER 9\nRUN id -u > /tmp/g; id -g >> /tmp/g; echo $HOME >> /tmp/g',
   'RUN with arguments': 'ARG A=1 B\nENV C=3 A=4\nARG B="b c"\nRUN echo "$A $B $C" > /x',
   'RUN over several lines': 'RUN echo one \\\n  # not here\n  two > /x && \\\n  true',
   'RUN with a folder of the context': 'RUN --mount=type=bind,source=dir,target=/m cat /m/one > /x; ls /m > /y',
@@ -257,13 +258,45 @@ export const CASES: readonly Case[] = [...COPIES, ...ADDS, ...FOLDERS, ...RUNS, 
 /** What none of them builds. */
 export const REFUSED: readonly Case[] = busybox({
   'COPY of what is not there': 'COPY nothing /x',
-  'COPY of several files to a file': 'COPY a.txt b.txt /x',
   'COPY below a file': 'COPY a.txt /x\nCOPY a.txt /x/y',
   'COPY of a folder onto a file': 'COPY a.txt /x\nCOPY dir /x',
   'COPY with parents of what is not there': 'COPY --parents dir/none /x/',
   'COPY of a broken link': 'COPY dir/broken /x',
   'WORKDIR on a file': 'COPY a.txt /x\nWORKDIR /x',
-  'an owner that is not there': 'COPY --chown=nobody a.txt /x',
   'a RUN that fails': 'RUN false',
   'COPY from an unknown stage': 'COPY --from=9 /x /x',
+});
+
+/** What is built differently, with the reason; each line is in one image only. */
+export interface Difference extends Case {
+  readonly reason: string;
+  /** Lines of the front end's image that the local executor's has not; and the other way round. */
+  readonly theirs: readonly string[];
+  readonly ours: readonly string[];
+}
+
+const different = (name: string, lines: string, rest: Pick<Difference, 'ours' | 'reason' | 'theirs'>): Difference => ({
+  name,
+  files: FILES,
+  dockerfile: `FROM busybox\n${lines}\n`,
+  ...rest,
+});
+
+export const DIFFERENCES: readonly Difference[] = [
+  different('RUN that links to a file below', 'COPY a.txt /n\nRUN busybox ln /n /m', {
+    reason: 'a link that a process made is kept: BuildKit writes the new name alone, and so makes two files',
+    theirs: ['/m', '/n'],
+    ours: ['/m one of /m /n', '/n one of /m /n'],
+  }),
+  different('mount points that the base has not', 'RUN true', {
+    reason: 'BuildKit leaves behind what only its container needed',
+    theirs: ['/dev', '/proc', '/sys'],
+    ours: [],
+  }),
+];
+
+/** What only the local executor refuses. */
+export const STRICTER: readonly Case[] = busybox({
+  // BuildKit takes root for somebody it does not know, though the Dockerfile reference says that the build fails.
+  'an owner that is not there': 'COPY --chown=nobody a.txt /x',
 });
