@@ -179,7 +179,7 @@ describe.skipIf(!canRun)('RUN', () => {
   it('says how a step failed, and leaves no name', async () => {
     const { build, store } = await openBuilds();
     await expect(
-      build('FROM busybox\nRUN echo before; echo why >&2; exit 3\n', { tags: ['never'] }),
+      build('FROM busybox\nRUN echo before >&2; echo why >&2; exit 3\n', { tags: ['never'] }),
     ).rejects.toMatchObject({
       code: 'E_STEP',
       message: expect.stringMatching(
