@@ -66,7 +66,7 @@ function linesOf(step: Step, bytes: Uint8Array): readonly string[] {
   return lines.map(plain);
 }
 
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- it is control characters that are taken out
 const plain = (line: string): string =>
   line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 

@@ -31,38 +31,7 @@ export function openChanges(lower: Tree): Changes {
   const put = new Map<TreePath, Entry>();
   const get = (path: TreePath): Entry | undefined => put.get(path) ?? lower.get(path);
 
-  const follow = (path: TreePath): TreePath => {
-    let links = 0;
-    const walked: string[] = [];
-    const todo = path
-      .split('/')
-      .filter((name) => name !== '')
-      .reverse();
-    while (todo.length > 0) {
-      const name = todo.pop() as string;
-      if (name === '.' || name === '') continue;
-      if (name === '..') {
-        walked.pop();
-        continue;
-      }
-      const entry = get(`/${[...walked, name].join('/')}` as TreePath);
-      if (entry?.type !== 'symlink') {
-        walked.push(name);
-        continue;
-      }
-      links += 1;
-      if (links > MAX_LINKS) throw new TareError('E_LOOP', `${quotePath(path)} leads through too many links`);
-      const target = entry.link ?? '';
-      if (target.startsWith('/')) walked.length = 0;
-      todo.push(
-        ...target
-          .split('/')
-          .filter((part) => part !== '')
-          .reverse(),
-      );
-    }
-    return walked.length === 0 ? ROOT : (`/${walked.join('/')}` as TreePath);
-  };
+  const follow = (path: TreePath): TreePath => followBelow(get, ROOT, path);
 
   const putEntry = (entry: Entry): void => void put.set(entry.path, entry);
 
@@ -99,4 +68,32 @@ export function openChanges(lower: Tree): Changes {
       return [...found.values()].sort((a, b) => compareBytes(a.path, b.path));
     },
   };
+}
+
+/** Where a path below `base` leads with every link followed as if `base` were the root; what is not there stays as it is written. */
+export function followBelow(get: Changes['get'], base: TreePath, path: TreePath): TreePath {
+  const at = (names: readonly string[]): TreePath =>
+    names.length === 0 ? base : (`${base === ROOT ? '' : base}/${names.join('/')}` as TreePath);
+  const walked: string[] = [];
+  const todo = path.split('/').reverse();
+  let links = 0;
+  while (todo.length > 0) {
+    const name = todo.pop() as string;
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      walked.pop();
+      continue;
+    }
+    const entry = get(at([...walked, name]));
+    if (entry?.type !== 'symlink') {
+      walked.push(name);
+      continue;
+    }
+    links += 1;
+    if (links > MAX_LINKS) throw new TareError('E_LOOP', `${quotePath(path)} leads through too many links`);
+    const target = entry.link ?? '';
+    if (target.startsWith('/')) walked.length = 0;
+    todo.push(...target.split('/').reverse());
+  }
+  return at(walked);
 }

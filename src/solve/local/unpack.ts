@@ -12,7 +12,7 @@ import {
 } from '../../base/path.ts';
 import type { IndexedMember } from '../../store/types.ts';
 import type { Entry } from '../../tree/types.ts';
-import type { Changes } from './changes.ts';
+import { followBelow, type Changes } from './changes.ts';
 
 export interface UnpackInto {
   readonly changes: Changes;
@@ -29,9 +29,6 @@ export interface UnpackInto {
   /** Is told of each file. */
   readonly onFile: (entry: Entry) => void;
 }
-
-/** As path lookup of the reference tools: more links on the way are a loop. */
-const MAX_LINKS = 255;
 
 /**
  * Unpacks an archive below a folder, as if that were the root of everything: links on the way, those of the archive itself as well, never lead out of it.
@@ -50,7 +47,7 @@ export function unpackInto(input: UnpackInto): void {
       if (member.type === 'directory') continue;
       throw new TareError('E_TAR', `the archive's root is a ${member.type}, not a folder`);
     }
-    const folder = changes.makeFolders(inside(changes, base, parentOf(wanted)), { ...made, uid: 0, gid: 0 });
+    const folder = changes.makeFolders(followBelow(changes.get, base, parentOf(wanted)), { ...made, uid: 0, gid: 0 });
     const path = joinPath(folder, nameOf(wanted));
     if (member.type === 'directory') {
       // In place of a link too, as tar does it.
@@ -75,7 +72,7 @@ function link(
   { base, member, names, path }: { base: TreePath; member: IndexedMember; names: SharedNames; path: TreePath },
 ): void {
   const wanted = cleanPath(member.linkname ?? '');
-  const target = wanted === ROOT ? base : joinPath(inside(changes, base, parentOf(wanted)), nameOf(wanted));
+  const target = wanted === ROOT ? base : joinPath(followBelow(changes.get, base, parentOf(wanted)), nameOf(wanted));
   const found = target === path ? undefined : changes.get(target);
   if (found === undefined || found.type === 'directory') {
     const fault = found === undefined ? 'which is not there' : 'which is a folder';
@@ -117,34 +114,6 @@ function sharedNames(changes: Changes): SharedNames {
       for (const other of others) changes.put({ ...file, path: other, type: 'hardlink', link: first });
     },
   };
-}
-
-/** Where a path below `base` leads with every link followed as if `base` were the root; what is not there stays as it is written. */
-function inside(changes: Changes, base: TreePath, path: TreePath): TreePath {
-  const at = (names: readonly string[]): TreePath =>
-    names.length === 0 ? base : (`${base === ROOT ? '' : base}/${names.join('/')}` as TreePath);
-  const walked: string[] = [];
-  const todo = path.split('/').reverse();
-  let links = 0;
-  while (todo.length > 0) {
-    const name = todo.pop() as string;
-    if (name === '' || name === '.') continue;
-    if (name === '..') {
-      walked.pop();
-      continue;
-    }
-    const entry = changes.get(at([...walked, name]));
-    if (entry?.type !== 'symlink') {
-      walked.push(name);
-      continue;
-    }
-    links += 1;
-    if (links > MAX_LINKS) throw new TareError('E_LOOP', `${quotePath(path)} leads through too many links`);
-    const target = entry.link ?? '';
-    if (target.startsWith('/')) walked.length = 0;
-    todo.push(...target.split('/').reverse());
-  }
-  return at(walked);
 }
 
 function entryOf({ id, owner }: UnpackInto, member: IndexedMember, path: TreePath): Entry {
