@@ -1,3 +1,6 @@
+import type { ByteString } from '../../base/path.ts';
+import { renamedCode } from './file-name.ts';
+
 /** The head of a compiled Python module (importlib, `_bootstrap_external.py`; PEP 552). */
 export interface PycHeader {
   /** Of the interpreter's byte code; 3413 is that of Python 3.8. */
@@ -43,4 +46,8 @@ export function uncheckedPyc(bytes: Uint8Array): Uint8Array {
   return out;
 }
 
-export { renamedPyc } from './file-name.ts';
+/** A compiled module with another name of its source: see `renamedCode`. What is no compiled module stays as it is. */
+export function renamedPyc(bytes: Uint8Array, suffix: ByteString, to: ByteString): Uint8Array {
+  const header = readPycHeader(bytes);
+  return header === undefined ? bytes : renamedCode(bytes, { at: HEADER_BYTES, magic: header.magic, suffix, to });
+}
