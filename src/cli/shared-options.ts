@@ -15,7 +15,7 @@ export const PLATFORM_OPTION: OptionSpec = {
 };
 
 export const TIGHTNESS_OPTION: OptionSpec = {
-  flags: '-t, --tightness <how>',
+  flags: '--tightness <how>',
   description: 'how much to keep',
   choices: ['used', 'reachable', 'packages'],
   meanings: {

@@ -9,7 +9,10 @@ import { exposedPorts } from './run-spec.ts';
 import type { CompareMode } from './compare.ts';
 import { compareFairly, type Compared, type ComparedRuns } from './compare-runs.ts';
 import { observeImage, type ObservedRun } from './observe.ts';
+import { patienceFor } from './patience.ts';
+import { listeningPorts } from './ports.ts';
 
+const DEFAULT_TIMEOUT_MS = 30_000;
 /** Without anything to ask: how long a program has to stay up, in milliseconds. */
 const STAYS_UP_MS = 1000;
 
@@ -18,7 +21,10 @@ export interface VerifyImageOptions {
   /** Run the same way, and its answers compared. */
   readonly original?: Image;
   readonly rootfs: (image: Image) => Promise<Rootfs>;
-  /** Empty: a TCP connection to every exposed port; without any, the program has to stay up for a second, or to end with success or else as the original does. */
+  /**
+   * Empty: the ports that the original exposes are crawled, and what it answers is asked of the image. Without an original, or when it exposes none: a
+   * TCP connection to every exposed port; without any, the program has to stay up for a second, or to end with success or else as the original does.
+   */
   readonly probes: readonly Probe[];
   readonly sandbox: Sandbox;
   /** How the answers are compared with the original's. Default: auto. */
@@ -64,10 +70,11 @@ export interface VerifyResult {
 export async function verifyImage(options: VerifyImageOptions): Promise<VerifyResult> {
   const { ctx, image, original, probes } = options;
   const begin = performance.now();
+  const crawled = probes.length === 0 && original !== undefined ? await crawl(options, original) : undefined;
   // Both get the same questions, also where the original exposes other ports.
-  const asked = probes.length > 0 ? probes : defaultProbes(image);
-  const run = await runWith(options, image, asked, ctx);
-  const compared = original === undefined ? undefined : await compareWith(options, original, asked, run);
+  const asked = crawled?.probes ?? (probes.length > 0 ? probes : defaultProbes(image));
+  const run = await runWith(options, image, asked, { ctx, than: crawled });
+  const compared = original === undefined ? undefined : await compareWith(options, original, asked, run, crawled);
   const results = run.outcomes.map((outcome, index) => verified(outcome, compared?.compared[index]));
   for (const { detail, difference, ms, name, ok } of results) {
     const why = detail ?? difference;
@@ -93,17 +100,39 @@ export async function verifyImage(options: VerifyImageOptions): Promise<VerifyRe
 
 const defaultProbes = (image: Image): readonly Probe[] => exposedPorts(image).map((port) => ({ tcp: { port } }));
 
+interface RunWith {
+  readonly ctx: Context;
+  readonly crawl?: boolean;
+  readonly askAgain?: boolean;
+  /** Of the original: an image that takes much longer is not going to answer. */
+  readonly than?: ObservedRun | undefined;
+}
+
 function runWith(
   options: VerifyImageOptions,
   image: Image,
   probes: readonly Probe[],
-  ctx: Context,
-  askAgain = false,
+  { askAgain = false, crawl: crawls = false, ctx, than }: RunWith,
 ): Promise<ObservedRun> {
   const { rootfs, sandbox, timeoutMs } = options;
-  const drive = { probes, crawl: false, exec: [], watchMs: STAYS_UP_MS, anyExit: options.original !== undefined };
-  return observeImage({ image, rootfs, sandbox, drive, timeoutMs, askAgain, ctx });
+  const drive = { probes, crawl: crawls, exec: [], watchMs: STAYS_UP_MS, anyExit: options.original !== undefined };
+  const times = than === undefined ? { timeoutMs } : patienceFor(than, timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  return observeImage({ image, rootfs, sandbox, drive, ...times, askAgain, ctx });
 }
+
+/** What the original has to say without being told what to ask it; undefined when it exposes no port that could be asked. */
+async function crawl(options: VerifyImageOptions, original: Image): Promise<ObservedRun | undefined> {
+  if (listeningPorts(original).length === 0) return undefined;
+  return runWith(options, original, [], { ctx: quiet(options.ctx), crawl: true, askAgain: true });
+}
+
+/** The original's own output would only confuse: it is not what is being made. Warnings are for the user all the same. */
+const quiet = (ctx: Context): Context => ({
+  ...ctx,
+  onEvent: (event) => {
+    if (event.kind === 'warning') ctx.onEvent(event);
+  },
+});
 
 /** The original is asked the same, and runs a second time when it may differ from itself. */
 async function compareWith(
@@ -111,14 +140,14 @@ async function compareWith(
   original: Image,
   probes: readonly Probe[],
   small: ObservedRun,
+  crawled: ObservedRun | undefined,
 ): Promise<ComparedRuns & { readonly original: ObservedRun }> {
-  // The original's own output would only confuse: it is not what is being made.
-  const quiet: Context = { ...options.ctx, onEvent: () => undefined };
+  const ctx = quiet(options.ctx);
   return compareFairly({
-    original: await runWith(options, original, probes, quiet, true),
+    original: crawled ?? (await runWith(options, original, probes, { ctx, askAgain: true })),
     small,
     mode: options.compare ?? 'auto',
-    again: () => runWith(options, original, probes, quiet),
+    again: () => runWith(options, original, probes, { ctx }),
   });
 }
 

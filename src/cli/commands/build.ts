@@ -63,7 +63,7 @@ export const command: CommandSpec = {
     { flags: '--label <name=value>', description: 'a label of the image', repeat: true, config: 'labels' },
     INCLUDE_OPTION,
     EXCLUDE_OPTION,
-    { ...TIGHTNESS_OPTION, flags: '--tightness <how>' },
+    TIGHTNESS_OPTION,
     { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
     { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
     COMPRESSION_OPTION,

@@ -17,11 +17,11 @@ export const command: CommandSpec = {
   arguments: [IMAGE_ARGUMENT],
   summary: 'start an image, probe it, compare it with its original',
   description:
-    'Starts the image in a sandbox and asks every probe until it passes or the time is over. Without probes the image has to start, and to accept connections on the ports that it exposes. Exit code 1 when a probe fails.',
+    'Starts the image in a sandbox and asks every probe until it passes or the time is over. Without probes the image has to start, and to accept connections on the ports that it exposes; with --against the original is crawled from / then, and everything that it answers is asked. Exit code 1 when a probe fails.',
   options: [
     { flags: '--against <image>', description: 'the original: run it too, and compare the answers' },
     { ...COMPARE_OPTION, description: "with --against: how answers are compared with the original's" },
-    probeOption('ask this', 'the exposed ports accept connections'),
+    probeOption('ask this', 'the exposed ports accept connections; with --against they are crawled from /'),
     PROBE_FILE_OPTION,
     OPENAPI_OPTION,
     {
@@ -33,6 +33,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare verify app --probe http:8080/status', 'does it answer?'],
+    ['tare verify app:1.0-shrunk --against app:1.0', 'do all pages come as from the original?'],
     ['tare verify app --against docker-archive:old.tar --config app/tare.yaml', 'does it answer as the original does?'],
   ],
   async run({ args, cli, options }) {
