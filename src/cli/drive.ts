@@ -1,4 +1,5 @@
 import { TareError } from '../base/error.ts';
+import { shellQuoted, shellSyntax } from './shell-syntax.ts';
 import type { ShrinkOptions } from '../shrink/types.ts';
 import type { Probe } from '../sandbox/types.ts';
 import { OPENAPI_OPTION, PROBE_FILE_OPTION, probeOption, TIMEOUT_OPTION } from './shared-options.ts';
@@ -9,11 +10,15 @@ export const DRIVE_OPTIONS: readonly OptionSpec[] = [
   probeOption('ask this while it runs', 'the exposed ports are crawled from /'),
   PROBE_FILE_OPTION,
   OPENAPI_OPTION,
-  { flags: '--exec <command>', description: 'run this command in the container too', repeat: true },
+  {
+    flags: '--exec <command>',
+    description: 'run this program in the container too; no shell reads it either',
+    repeat: true,
+  },
   {
     flags: '--run <command>',
     description:
-      'run this command on this machine, such as a test suite; it finds the container at TARE_URL and TARE_PORT_<PORT>',
+      'run this program on this machine, such as a test suite; it finds the container at TARE_URL and TARE_PORT_<PORT>. No shell reads it: for && | > $X write sh -c "…"',
   },
   { flags: '--observe <time>', description: 'watch the container for at least this long: 30s, 5m' },
   TIMEOUT_OPTION,
@@ -33,6 +38,13 @@ export async function driveOptions(image: string, options: Options, cli: CliCont
       throw new TareError(
         'E_USAGE',
         `--${flag} ${JSON.stringify(text)} is no command: a quote is open, or it is empty`,
+      );
+    const syntax = shellSyntax(text);
+    if (syntax !== undefined)
+      throw new TareError(
+        'E_USAGE',
+        `--${flag} ${JSON.stringify(text)}: no shell reads this, and ${JSON.stringify(syntax)} means something to a shell alone`,
+        { hint: `let a shell read it: --${flag} ${shellQuoted(`sh -c ${shellQuoted(text, '"')}`, "'")}` },
       );
     return words;
   };

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/base/error-codes.ts';
 import { cliDocument, errorDocument, flagNames } from '../../src/cli/document.ts';
+import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { COMMANDS } from '../../src/cli/table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -44,5 +45,22 @@ describe('the command table', () => {
     expect(spec.summary).toBe(line.summary);
     const names = flagNames(spec);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  /** `docker run` has these letters too, and whoever types them means the same. */
+  const LIKE_DOCKER = ['run -t', 'run -v'];
+
+  it('gives a letter one meaning over all commands', async () => {
+    const meanings = new Map<string, string>();
+    for (const line of COMMANDS) {
+      const spec = await line.load();
+      for (const { flags } of [...GLOBAL_OPTIONS, ...spec.options]) {
+        const [, letter, long] = /^(-\w), (--[a-z-]+)/.exec(flags) ?? [];
+        if (letter === undefined || LIKE_DOCKER.includes(`${line.name} ${letter}`)) continue;
+        expect(long, `${letter} of tare ${line.name}`).toBe(meanings.get(letter) ?? long);
+        meanings.set(letter, long ?? '');
+      }
+    }
+    expect(meanings.get('-t')).toBe('--tag');
   });
 });
