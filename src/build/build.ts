@@ -10,6 +10,7 @@ import type { BuildOptions, BuildResult, BuildTools, DryRun } from './types.ts';
 import { consultedBy, findUnchanged, mayBeRemembered, questionOf } from './unchanged.ts';
 import { verifyBuilt } from './verified.ts';
 import type { Warehouse } from './warehouse.ts';
+import { measureTree } from '../tree/measure.ts';
 
 /**
  * Application folder → image in the store (and at `output`).
@@ -113,8 +114,7 @@ async function originalOf(warehouse: Warehouse, tools: BuildTools): Promise<Buil
   const { image } = warehouse;
   if (image === undefined) return null;
   const wire = image.manifest.layers.reduce((total, layer) => total + layer.size, 0);
-  let disk = 0;
-  for (const entry of warehouse.tree.walk()) disk += entry.type === 'hardlink' ? 0 : entry.size;
+  const { disk } = measureTree(warehouse.tree);
   throwIfCancelled(tools.ctx.signal);
   return { reference: image.reference, digest: image.descriptor.digest, size: { disk, wire } };
 }

@@ -3,6 +3,7 @@ import type { Context } from '../base/events.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
+import { measureTree } from '../tree/measure.ts';
 import { sizesOf, type Sizes } from './sizes.ts';
 
 export interface ComparedImage {
@@ -24,15 +25,14 @@ export async function compare(options: {
   const out: ComparedImage[] = [];
   for (const image of options.images) {
     const { tree } = await treeOfImage(image, options.store, options.ctx.signal);
-    const size = sizesOf(image, tree);
+    const measure = measureTree(tree);
+    const size = sizesOf(image, measure);
     const first = out[0]?.size ?? size;
-    let files = 0;
-    for (const entry of tree.walk()) if (entry.type !== 'directory') files += 1;
     out.push({
       reference: image.reference,
       digest: image.descriptor.digest,
       size,
-      files,
+      files: measure.files,
       layers: image.manifest.layers.length,
       change: { disk: changeOf(first.disk, size.disk), wire: changeOf(first.wire, size.wire) },
     });

@@ -3,6 +3,7 @@ import type { Context } from '../base/events.ts';
 import type { Annotations, Image, ImageConfig, Platform } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
+import { measureLayer, measureTree } from '../tree/measure.ts';
 import { findRuntimes, osOf, type OperatingSystem, type Runtime } from './contents.ts';
 import { sizesOf, type Sizes } from './sizes.ts';
 
@@ -10,7 +11,7 @@ export interface InspectedLayer {
   readonly digest: Digest;
   readonly diffId: Digest;
   readonly mediaType: string;
-  /** Uncompressed tar, in bytes. */
+  /** Bytes of file content in this layer, also of what a later one replaces. */
   readonly disk: number;
   readonly wire: number;
   readonly members: number;
@@ -23,6 +24,8 @@ export interface Inspection {
   readonly mediaType: string;
   readonly platform: Platform;
   readonly size: Sizes;
+  /** All paths but folders. */
+  readonly files: number;
   readonly config: ImageConfig;
   readonly layers: readonly InspectedLayer[];
   readonly os: OperatingSystem | null;
@@ -41,6 +44,7 @@ export async function inspect(options: {
   const { content, indexes, tree } = await treeOfImage(image, options.store, options.ctx.signal);
   const made = (image.config.history ?? []).filter((item) => item.empty_layer !== true);
   const { config } = image;
+  const measure = measureTree(tree);
   return {
     reference: image.reference,
     digest: image.descriptor.digest,
@@ -50,7 +54,8 @@ export async function inspect(options: {
       architecture: config.architecture,
       ...(config.variant === undefined ? {} : { variant: config.variant }),
     },
-    size: sizesOf(image, tree),
+    size: sizesOf(image, measure),
+    files: measure.files,
     config,
     layers: indexes.map((index, at) => {
       const layer = image.manifest.layers[at];
@@ -59,7 +64,7 @@ export async function inspect(options: {
         digest: layer?.digest ?? index.diffId,
         diffId: index.diffId,
         mediaType: layer?.mediaType ?? '',
-        disk: index.disk,
+        disk: measureLayer(index).disk,
         wire: layer?.size ?? index.wire,
         members: index.members.length,
         ...(createdBy === undefined ? {} : { createdBy }),

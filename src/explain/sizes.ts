@@ -1,5 +1,5 @@
 import type { Image } from '../oci/types.ts';
-import type { Tree } from '../tree/types.ts';
+import type { Measure } from '../tree/measure.ts';
 
 /** Bytes of file content in the flattened image (a hard link costs nothing), and bytes of the compressed layers. */
 export interface Sizes {
@@ -7,8 +7,6 @@ export interface Sizes {
   readonly wire: number;
 }
 
-export function sizesOf(image: Image, tree: Tree): Sizes {
-  let disk = 0;
-  for (const entry of tree.walk()) if (entry.type === 'file') disk += entry.size;
+export function sizesOf(image: Image, { disk }: Measure): Sizes {
   return { disk, wire: image.manifest.layers.reduce((sum, layer) => sum + layer.size, 0) };
 }

@@ -6,11 +6,13 @@ import { formatTable } from './table.ts';
 export function imagesText(rows: readonly StoredImage[]): (style: Style) => string {
   return (style) => {
     if (rows.length === 0) return style.dim('no images yet: make one with `tare build DIR`');
+    const disk = rows.some((row) => row.size.disk !== null);
     return formatTable(
       [
         { title: 'name' },
         { title: 'digest' },
         { title: 'platform' },
+        ...(disk ? [{ title: 'disk', align: 'right' as const }] : []),
         { title: 'wire', align: 'right' },
         { title: 'layers', align: 'right' },
         { title: 'created' },
@@ -19,6 +21,7 @@ export function imagesText(rows: readonly StoredImage[]): (style: Style) => stri
         row.reference,
         shortDigest(row.digest),
         row.platform === null ? '' : [row.platform.os, row.platform.architecture].join('/'),
+        ...(disk ? [row.size.disk === null ? '' : formatSize(row.size.disk)] : []),
         formatSize(row.size.wire),
         String(row.layers),
         row.created ?? '',

@@ -1,8 +1,9 @@
+import { createContext } from '../base/context.ts';
 import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
 import { compareBytes } from '../base/path.ts';
 import { collectBytes, verified } from '../base/streams.ts';
-import { DOCKER_LAYER, isIndex, OCI_LAYER } from '../oci/media-types.ts';
+import { isIndex } from '../oci/media-types.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/parse-config.ts';
 import { normalisePlatform } from '../oci/platform.ts';
 import { parseImageName } from '../oci/reference.ts';
@@ -10,7 +11,10 @@ import type { Descriptor, ImageConfig, Manifest, Platform } from '../oci/types.t
 import { findImage } from '../store/lookup.ts';
 import { readDocument } from '../store/reachable.ts';
 import type { Store, TaggedImage } from '../store/types.ts';
+import { openImage } from '../transports/index.ts';
 import { transportOf } from '../transports/route.ts';
+import { treeOfImage } from '../tree/image-tree.ts';
+import { measureTree } from '../tree/measure.ts';
 
 export interface StoredImage {
   readonly reference: string;
@@ -18,7 +22,7 @@ export interface StoredImage {
   readonly digest: Digest;
   /** Null for an index of several platforms, and for an image that cannot be read. */
   readonly platform: Platform | null;
-  /** Bytes: layers as they are stored, and their tars; null where a compressed layer would have to be unpacked. Over all platforms for an index. */
+  /** Bytes: layers as they are stored; file content, null unless it was asked for. Over all platforms for an index. */
   readonly size: { readonly wire: number; readonly disk: number | null };
   readonly created: string | null;
   readonly layers: number;
@@ -26,15 +30,22 @@ export interface StoredImage {
   readonly problem?: string;
 }
 
-/** Every name of the store, in byte order. A damaged image is listed with its problem. */
-export async function images(options: { readonly store: Store }): Promise<StoredImage[]> {
-  const { store } = options;
+export interface ImagesOptions {
+  readonly store: Store;
+  /** Tell sizes on disk too: the indexes of all layers are read, and made where there is none yet. */
+  readonly disk?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Every name of the store, in byte order. A damaged image is listed with its problem. @throws TareError E_CANCELLED */
+export async function images(options: ImagesOptions): Promise<StoredImage[]> {
   const listed: StoredImage[] = [];
-  for (const image of await store.images()) listed.push(await listImage(store, image));
+  for (const image of await options.store.images()) listed.push(await listImage(image, options));
   return listed.sort((a, b) => compareBytes(a.reference, b.reference));
 }
 
-async function listImage(store: Store, image: TaggedImage): Promise<StoredImage> {
+async function listImage(image: TaggedImage, options: ImagesOptions): Promise<StoredImage> {
+  const { store } = options;
   const named = { reference: image.name, digest: image.descriptor.digest };
   try {
     const parts = await platformsOf(store, image.descriptor);
@@ -43,12 +54,15 @@ async function listImage(store: Store, image: TaggedImage): Promise<StoredImage>
     return {
       ...named,
       platform: only === undefined ? null : platformOf(only),
-      size: sizesOf(layers),
+      size: {
+        wire: layers.reduce((total, layer) => total + layer.size, 0),
+        disk: options.disk === true ? await diskOf(parts, options) : null,
+      },
       created: only?.created ?? null,
       layers: layers.length,
     };
   } catch (error) {
-    if (!(error instanceof TareError)) throw error;
+    if (!(error instanceof TareError) || error.code === 'E_CANCELLED') throw error;
     return {
       ...named,
       platform: null,
@@ -60,13 +74,21 @@ async function listImage(store: Store, image: TaggedImage): Promise<StoredImage>
   }
 }
 
-function sizesOf(layers: readonly Descriptor[]): StoredImage['size'] {
-  const wire = layers.reduce((total, layer) => total + layer.size, 0);
-  const isPlain = layers.every((layer) => layer.mediaType === OCI_LAYER || layer.mediaType === DOCKER_LAYER);
-  return { wire, disk: isPlain ? wire : null };
+async function diskOf(parts: readonly PlatformImage[], { signal, store }: ImagesOptions): Promise<number> {
+  let disk = 0;
+  for (const { descriptor } of parts) {
+    const image = await openImage(descriptor.digest, {
+      store,
+      ctx: createContext(signal === undefined ? {} : { signal }),
+    });
+    const { tree } = await treeOfImage(image, store, signal);
+    disk += measureTree(tree).disk;
+  }
+  return disk;
 }
 
 interface PlatformImage {
+  readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig | undefined;
 }
@@ -74,12 +96,12 @@ interface PlatformImage {
 /** Manifests of an index that are not in the store count nothing: a copy of one platform leaves the others out. */
 async function platformsOf(store: Store, descriptor: Descriptor): Promise<PlatformImage[]> {
   const document = await readDocument(descriptor, store.blobs);
-  if (!('manifests' in document)) return [{ manifest: document, config: await configOf(store, document) }];
+  if (!('manifests' in document)) return [{ descriptor, manifest: document, config: await configOf(store, document) }];
   const parts: PlatformImage[] = [];
   for (const child of document.manifests) {
     if ((await store.blobs.size(child.digest)) === undefined) continue;
     const inner = await readDocument(child, store.blobs);
-    if (!('manifests' in inner)) parts.push({ manifest: inner, config: undefined });
+    if (!('manifests' in inner)) parts.push({ descriptor: child, manifest: inner, config: undefined });
   }
   return parts;
 }

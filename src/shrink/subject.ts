@@ -9,6 +9,7 @@ import { parsePlatform, platformText, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Tightness } from '../plan/types.ts';
 import { treeOfImage, type ImageTree } from '../tree/image-tree.ts';
+import { measureTree } from '../tree/measure.ts';
 import type { ContentReader, Tree } from '../tree/types.ts';
 import { openImage } from '../transports/index.ts';
 import { transportOf } from '../transports/route.ts';
@@ -48,12 +49,7 @@ export async function openSubject(options: ShrinkOptions, { ctx, store }: Shrink
   const name = shrunkName(options, image);
   ctx.onEvent({ kind: 'step.started', step: 'index', detail: image.reference });
   const { content, layerTar, tree } = await treeOfImage(image, store, ctx.signal, { unpack: true });
-  let disk = 0;
-  let files = 0;
-  for (const entry of tree.walk()) {
-    disk += entry.type === 'hardlink' ? 0 : entry.size;
-    files += entry.type === 'directory' ? 0 : 1;
-  }
+  const { disk, files } = measureTree(tree);
   throwIfCancelled(ctx.signal);
   ctx.onEvent({ kind: 'step.done', step: 'index', detail: `${files} files` });
   const facts = await openFacts(store.home);

@@ -28,7 +28,7 @@ describe('images', () => {
     await makeImage({ store, layers, name: 'plain', compression: 'none' });
     const wire = b.manifest.layers.reduce((total, { size }) => total + size, 0);
     expect(await images({ store })).toMatchObject([
-      { reference: 'a:latest', size: { wire: 0, disk: 0 }, created: null, layers: 0 },
+      { reference: 'a:latest', size: { wire: 0, disk: null }, created: null, layers: 0 },
       {
         reference: 'b:latest',
         digest: b.descriptor.digest,
@@ -37,8 +37,10 @@ describe('images', () => {
         created,
         layers: 2,
       },
-      { reference: 'plain:latest', size: { wire: 4096, disk: 4096 } },
+      { reference: 'plain:latest', size: { wire: 4096, disk: null } },
     ]);
+    const sizes = (await images({ store, disk: true })).map(({ size }) => size.disk);
+    expect(sizes).toEqual([0, 2, 2]);
   });
 
   it('sums an index up, and counts a shared layer and an absent platform once and not at all', async () => {

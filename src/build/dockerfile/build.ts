@@ -10,6 +10,7 @@ import type { Store } from '../../store/types.ts';
 import { hostPlatform } from '../../transports/image.ts';
 import { identityOf, writeImage } from '../../transports/index.ts';
 import { treeOfImage } from '../../tree/image-tree.ts';
+import { measureLayer, measureTree } from '../../tree/measure.ts';
 import { graphOfDockerfile, type NamedContext } from '../../solve/dockerfile/graph.ts';
 import { imageName } from '../name.ts';
 import { openContexts } from './contexts.ts';
@@ -153,16 +154,11 @@ async function describe(
   const layers = image.manifest.layers.map((layer, at) => ({
     digest: layer.digest,
     diffId: image.config.rootfs.diff_ids[at] ?? layer.digest,
-    disk: (indexes[at]?.members ?? []).reduce((sum, member) => sum + member.size, 0),
+    disk: measureLayer(indexes[at] ?? { members: [] }).disk,
     wire: layer.size,
     createdBy: known ? (rows[at]?.created_by ?? '') : '',
   }));
-  let disk = 0;
-  let files = 0;
-  for (const entry of tree.walk()) {
-    if (entry.type !== 'hardlink') disk += entry.size;
-    if (entry.type !== 'directory') files += 1;
-  }
+  const { disk, files } = measureTree(tree);
   const { architecture, os, variant } = image.config;
   return {
     digest: image.descriptor.digest,

@@ -5,7 +5,7 @@ export const command: CommandSpec = {
   arguments: [{ name: '<image...>', description: 'the first is what the others are compared with' }],
   summary: 'a table of sizes, with honest percentages',
   description:
-    'Prints the size of each image on disk and on the wire, against the first. A percentage is of the larger of the two sizes: 309 to 117 MB is 62% smaller.',
+    'Prints the size of each image on disk (the content of its files) and on the wire (the compressed layers), against the first. A percentage is of the larger of the two sizes: 309 to 117 MB is 62% smaller.',
   options: [],
   examples: [['tare compare docker-archive:node.tar node-status', 'what was saved']],
   async run({ args, cli }) {

@@ -6,7 +6,7 @@ export const command: CommandSpec = {
   arguments: [IMAGE_ARGUMENT],
   summary: 'what an image is',
   description:
-    'Prints what an image is and what is in it: sizes, layers, settings, distribution, run times. Nothing is run.',
+    'Prints what an image is and what is in it: sizes, layers, all settings of its config, distribution, run times. Nothing is run. On disk is the content of its files, on the wire the compressed layers; MB are 10^6 bytes.',
   options: [PLATFORM_OPTION],
   examples: [
     ['tare inspect node-status', 'an image of the store'],
