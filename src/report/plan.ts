@@ -1,10 +1,11 @@
-import { showPath, textOfBytes, type TreePath } from '../base/path.ts';
+import { compareBytes, showPath, textOfBytes, type TreePath } from '../base/path.ts';
 import type { DryRun } from '../build/types.ts';
 import type { Edge } from '../evidence/types.ts';
-import { GROUPS } from '../plan/types.ts';
+import { GROUPS, type Group } from '../plan/types.ts';
 import { formatSize, plural } from './format.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+import { wrapped } from './wrap.ts';
 
 /** The Plan as JSON: texts are decoded (invalid UTF-8 as lone surrogates); added files show their bytes as base64. */
 export function planJson(plan: DryRun): unknown {
@@ -36,38 +37,90 @@ export function planJson(plan: DryRun): unknown {
 
 const MAX_DROPPED = 20;
 
-/** Every kept path with its group and reason, then the largest dropped ones. */
+/** Where paths and reasons begin on a terminal, behind the sizes. */
+const INDENT = 13;
+
+interface Row {
+  readonly path: TreePath;
+  readonly size: number;
+  readonly group: Group;
+  readonly reason: Edge;
+  /** Made by tare, not taken from anywhere. */
+  readonly isAdded: boolean;
+}
+
+/** Every kept path with its group, who needs it and why, then the largest dropped ones. */
 export function planText(plan: DryRun): (style: Style) => string {
   return (style) => {
     const { add, drop, keep } = plan.plan;
-    const rows = [
-      ...keep.map((item) => ({ ...item, mark: ' ' })),
-      ...add.map(({ entry, group, reason }) => ({ path: entry.path, size: entry.size, group, reason, mark: '+' })),
-    ].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || (a.path < b.path ? -1 : 1));
-    const table = formatTable(
-      [{ title: 'layer' }, { title: 'size', align: 'right' }, { title: 'path' }, { title: 'because' }],
-      rows.map((row) => [
-        row.group,
-        formatSize(row.size),
-        `${row.mark}${showPath(row.path)}`,
-        style.dim(row.reason.because),
-      ]),
-      style.dim,
-    );
-    const total = rows.reduce((sum, row) => sum + row.size, 0);
-    const dropped = drop.reduce((sum, item) => sum + item.size, 0);
-    const largest = [...drop].sort((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1)).slice(0, MAX_DROPPED);
+    const rows: readonly Row[] = [
+      ...keep.map((item) => ({ ...item, isAdded: false })),
+      ...add.map(({ entry, group, reason }) => ({ path: entry.path, size: entry.size, group, reason, isAdded: true })),
+    ].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) || compareBytes(a.path, b.path));
+    const total = sum(rows);
+    const largest = [...drop].sort((a, b) => b.size - a.size || compareBytes(a.path, b.path)).slice(0, MAX_DROPPED);
     return [
       `${style.bold(plan.name)} would hold ${plural(rows.length, 'path')}, ${formatSize(total)} (tightness ${plan.tightness})`,
       `  starts    ${plan.entrypoint.join(' ')}`,
       '',
-      table,
+      // One line a path can be searched; on a terminal it would be broken anywhere.
+      ...(style.terminal ? linesOf(rows, style) : [tableOf(rows, style)]),
       ...(drop.length === 0
         ? []
-        : ['', `dropped: ${plural(drop.length, 'path')}, ${formatSize(dropped)}`, ...largest.map(droppedLine)]),
+        : ['', `dropped: ${plural(drop.length, 'path')}, ${formatSize(sum(drop))}`, ...largest.map(droppedLine)]),
     ].join('\n');
   };
 }
+
+function tableOf(rows: readonly Row[], style: Style): string {
+  return formatTable(
+    [
+      { title: 'layer' },
+      { title: 'size', align: 'right' },
+      { title: 'path' },
+      { title: 'needed by' },
+      { title: 'because' },
+    ],
+    rows.map((row) => [
+      row.group,
+      formatSize(row.size),
+      pathText(row),
+      showPath(subjectOf(row.reason) ?? ''),
+      style.dim(row.reason.because),
+    ]),
+    style.dim,
+  );
+}
+
+/** A layer's heading, and below each path who needs it and why. */
+function linesOf(rows: readonly Row[], style: Style): string[] {
+  return GROUPS.flatMap((group) => {
+    const own = rows.filter((row) => row.group === group);
+    if (own.length === 0) return [];
+    return [
+      `${style.bold(group)}  ${style.dim(`${plural(own.length, 'path')}, ${formatSize(sum(own))}`)}`,
+      ...own.flatMap((row) => [
+        `${formatSize(row.size).padStart(INDENT - 3)}  ${pathText(row)}`,
+        wrapped(`${' '.repeat(INDENT)}${style.dim(reasonText(row.reason))}`, style, INDENT + 2),
+      ]),
+      '',
+    ];
+  }).slice(0, -1);
+}
+
+const pathText = ({ isAdded, path }: Row): string => `${isAdded ? '+' : ' '}${showPath(path)}`;
+
+/** Who needs it; undefined where the reason names it anyway. A folder is there for what it holds. */
+function subjectOf({ because, from, kind }: Edge): string | undefined {
+  return kind === 'parent' || (from.startsWith('/') && because.includes(from)) ? undefined : from;
+}
+
+function reasonText(reason: Edge): string {
+  const subject = subjectOf(reason);
+  return subject === undefined ? reason.because : `${showPath(subject)}: ${reason.because}`;
+}
+
+const sum = (items: readonly { readonly size: number }[]): number => items.reduce((total, { size }) => total + size, 0);
 
 function droppedLine(item: { readonly path: TreePath; readonly size: number; readonly package?: string }): string {
   const owner = item.package === undefined ? '' : `  (${item.package})`;
