@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { createContext } from '../base/context.ts';
 import { TareError } from '../base/error.ts';
 import { createProgress, type ProgressMode } from '../report/progress.ts';
@@ -109,7 +110,7 @@ function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(130);
+      if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
       controller.abort(new TareError('E_CANCELLED', `interrupted by ${signal}`));
     });
   }

@@ -1,6 +1,6 @@
 import type { TareEvent } from '../base/events.ts';
 import { isStepEvent, liveSteps, plainSteps } from './build-steps.ts';
-import { formatSize } from './format.ts';
+import { formatSize, plural } from './format.ts';
 import { plainTitle } from './probe-title.ts';
 import type { Style } from './style.ts';
 import { wrapped } from './wrap.ts';
@@ -51,6 +51,9 @@ function warningText(event: Extract<TareEvent, { kind: 'warning' }>, style: Styl
   return `${wrapped(`${style.yellow('warning')} ${code}: ${message}${where}`, style, 2)}\n`;
 }
 
+const publishedText = ({ address, container, host }: Extract<TareEvent, { kind: 'published' }>): string =>
+  `port ${container} is at ${address.includes(':') ? `[${address}]` : address}:${host}`;
+
 function linesTo(options: ProgressOptions, steps: boolean): Progress {
   const { stream, style } = options;
   const building = plainSteps(options);
@@ -60,6 +63,7 @@ function linesTo(options: ProgressOptions, steps: boolean): Progress {
       // What a build does is what its user wants to read, in a log too.
       if (isStepEvent(event)) return building.onEvent(event);
       if (event.kind === 'warning') stream.write(warningText(event, style));
+      if (event.kind === 'published') stream.write(`${publishedText(event)}\n`);
       if (!steps) return;
       if (event.kind === 'step.started')
         stream.write(`${event.step}${event.detail === undefined ? '' : `: ${event.detail}`}\n`);
@@ -111,12 +115,15 @@ function liveLine(options: ProgressOptions): Progress {
       if (event.kind === 'step.progress') return draw(`${event.step} ${amountOf(event)}`, false);
       if (event.kind === 'blob.progress')
         return draw(`${event.digest.slice(0, 19)} ${amountOf({ ...event, unit: 'bytes' })}`, false);
+      if (event.kind === 'published') return keepLine(publishedText(event));
       if (event.kind === 'step.done') {
-        const ms = performance.now() - (started.get(event.step) ?? 0);
+        const ms = performance.now() - (started.get(event.step) ?? performance.now());
         if (verbose || ms > QUICK_MS)
           keepLine(
             `${style.green('✓')} ${event.step} ${style.dim(`${(ms / 1000).toFixed(1)} s${event.detail === undefined ? '' : ` · ${event.detail}`}`)}`,
           );
+        // Whoever prints next, a container perhaps, begins at the start of a line.
+        else clear();
       }
       if (event.kind === 'probe.done') {
         keepLine(
@@ -128,7 +135,9 @@ function liveLine(options: ProgressOptions): Progress {
 }
 
 function amountOf(event: { readonly done: number; readonly total?: number; readonly unit: 'bytes' | 'files' }): string {
-  const show = (value: number): string => (event.unit === 'bytes' ? formatSize(value) : `${value} files`);
-  if (event.total === undefined || event.total === 0) return show(event.done);
-  return `${show(event.done)} of ${show(event.total)} (${Math.floor((event.done / event.total) * 100)}%)`;
+  const { done, total, unit } = event;
+  const show = (value: number): string => (unit === 'bytes' ? formatSize(value) : plural(value, 'file'));
+  if (total === undefined || total === 0) return show(done);
+  const first = unit === 'bytes' ? show(done) : String(done);
+  return `${first} of ${show(total)} (${Math.floor((done / total) * 100)}%)`;
 }

@@ -15,6 +15,7 @@ import { startRelay, type Relay } from './relay-client.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
 import { exitOf, signalNumber } from './signals.ts';
 import { startFailure } from './start-failure.ts';
+import { resizeTerminal } from './terminal.ts';
 import type { Tracer } from './trace/watcher-client.ts';
 import type { Exit, Running, RunSpec } from './types.ts';
 
@@ -153,7 +154,7 @@ export function openContainer(parts: ContainerParts): Container {
     },
     async exec(argv) {
       if (ended || wrapperPid === undefined) return GONE;
-      const process = { ...parts.process, args: argv };
+      const process = { ...parts.process, terminal: false, args: argv };
       const result = await execIn({
         host,
         bundle,
@@ -165,6 +166,10 @@ export function openContainer(parts: ContainerParts): Container {
       });
       // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
       return result.exit.code === NOT_STARTED && isGone() ? GONE : result;
+    },
+    async resize(size) {
+      if (ended || pid === undefined || parts.spec.terminal === undefined) return;
+      await resizeTerminal(host, pid, size);
     },
     async stop(graceMs) {
       stopping = true;

@@ -16,7 +16,8 @@ export interface RuntimeMount {
 
 /** `process` of the OCI runtime spec (config.md), also what `exec` takes. */
 export interface RuntimeProcess {
-  readonly terminal: false;
+  readonly terminal: boolean;
+  readonly consoleSize?: { readonly height: number; readonly width: number };
   readonly user: {
     readonly uid: number;
     readonly gid: number;
@@ -80,7 +81,10 @@ export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): Runtim
   const capabilities = single && user.uid !== 0 ? [] : narrowedCapabilities(all, spec.capabilities);
   const powers = user.uid === 0 ? capabilities : [];
   return {
-    terminal: false,
+    terminal: spec.terminal !== undefined,
+    ...(spec.terminal === undefined
+      ? {}
+      : { consoleSize: { height: spec.terminal.rows, width: spec.terminal.columns } }),
     user: single
       ? { uid: 0, gid: 0, umask: UMASK }
       : {
@@ -90,19 +94,21 @@ export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): Runtim
           ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }),
         },
     args: spec.args,
-    env: environment(spec.env, user),
+    env: environment(spec, user),
     cwd: spec.cwd === '' ? '/' : spec.cwd,
     capabilities: { bounding: capabilities, effective: powers, permitted: powers },
     noNewPrivileges: spec.noNewPrivileges ?? true,
   };
 }
 
-function environment(given: readonly string[], user: UserIds): readonly string[] {
+function environment({ env: given, terminal }: RunSpec, user: UserIds): readonly string[] {
   // The last one of a name wins, as with execve(2) by way of a shell; libc would take the first.
   const entries = new Map(
     given.filter((each) => each.includes('=')).map((each) => [each.slice(0, each.indexOf('=')), each]),
   );
   if (!entries.has('PATH')) entries.set('PATH', `PATH=${SYSTEM_PATH}`);
+  // What every database of terminals has, and every program that has none speaks.
+  if (terminal !== undefined && !entries.has('TERM')) entries.set('TERM', 'TERM=xterm');
   if (!entries.has('HOME')) entries.set('HOME', `HOME=${user.home}`);
   return [...entries.values()];
 }

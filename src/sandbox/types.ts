@@ -85,6 +85,11 @@ export interface RunSpec {
   readonly mounts: readonly Mount[];
   /** `host`: straight to this process's own stdin, stdout and stderr; `pipe`: through `output`. */
   readonly stdio: 'host' | 'pipe';
+  /**
+   * A terminal of the container's own, of which this process's own shows everything and passes every key on, Ctrl-C too. With `stdio: 'host'`, when stdin
+   * is a terminal. This is its size at first.
+   */
+  readonly terminal?: TerminalSize;
   readonly stopSignal?: string;
   readonly hostname?: string;
   /** `HOST:ADDRESS`, for /etc/hosts. */
@@ -99,6 +104,12 @@ export interface RunSpec {
   readonly seccomp?: string | SeccompDocument;
   /** The capabilities that are left, of those that a container has (`CAP_CHOWN` or `CHOWN`). Default: all of those. */
   readonly capabilities?: readonly string[];
+}
+
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 export interface Exit {
@@ -120,6 +131,8 @@ export interface Running {
   connects(port: number): Promise<boolean>;
   /** Runs one more process in the container, with its environment, user and folder. */
   exec(argv: readonly string[]): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
+  /** Gives the container's terminal, if it has one, another size. */
+  resize(size: TerminalSize): Promise<void>;
   /** Stop signal, then SIGKILL after `graceMs`; removes everything that it made. Idempotent. */
   stop(graceMs: number): Promise<Exit>;
   /** What is seen from now on belongs to this phase (`start` at first; a probe's name). Nothing happens when it is not traced. */

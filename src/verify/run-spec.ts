@@ -1,6 +1,6 @@
 import { TareError } from '../base/error.ts';
 import type { Image } from '../oci/types.ts';
-import type { Mount, Network, RunSpec } from '../sandbox/types.ts';
+import type { Mount, Network, RunSpec, TerminalSize } from '../sandbox/types.ts';
 
 /** What a user may want differently from the image's own config. */
 export interface RunOverrides {
@@ -19,6 +19,7 @@ export interface RunOverrides {
   /** Default: pipe. */
   readonly stdio?: RunSpec['stdio'];
   readonly hostname?: string;
+  readonly terminal?: TerminalSize;
 }
 
 /**
@@ -44,6 +45,7 @@ export function runSpecOf(image: Image, rootfs: string, overrides: RunOverrides 
     mounts: overrides.mounts ?? [],
     stdio: overrides.stdio ?? 'pipe',
     ...(config.StopSignal === undefined || config.StopSignal === '' ? {} : { stopSignal: config.StopSignal }),
+    ...(overrides.terminal === undefined ? {} : { terminal: overrides.terminal }),
     ...(overrides.hostname === undefined ? {} : { hostname: overrides.hostname }),
   };
 }

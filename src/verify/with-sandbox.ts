@@ -3,10 +3,10 @@ import { TareError } from '../base/error.ts';
 import type { Image } from '../oci/types.ts';
 import { rootfsOf } from '../pack/roots.ts';
 import { findSandbox } from '../sandbox/index.ts';
-import type { Exit, Probe, Sandbox } from '../sandbox/types.ts';
+import type { Exit, Probe, Running, Sandbox } from '../sandbox/types.ts';
 import type { Store } from '../store/types.ts';
 import type { CompareMode } from './compare.ts';
-import { runImage, type RunOverrides } from './run-image.ts';
+import { runImage, type Rootfs, type RunOverrides } from './run-image.ts';
 import { verifyImage, type VerifyResult } from './verify.ts';
 
 export interface VerifyOptions {
@@ -27,7 +27,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   return verifyImage({
     image,
     ...(against === undefined ? {} : { original: against }),
-    rootfs: (which) => rootfsOf({ image: which, store, ctx }),
+    rootfs: (which) => unpacked(which, store, ctx),
     probes,
     sandbox: await requireSandbox(),
     ...(compare === undefined ? {} : { compare }),
@@ -39,6 +39,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
 export interface RunOptions {
   readonly image: Image;
   readonly overrides: RunOverrides;
+  readonly onStarted?: (running: Running) => void;
   readonly store: Store;
   readonly ctx: Context;
 }
@@ -48,11 +49,20 @@ export async function run(options: RunOptions): Promise<Exit> {
   const { ctx, image, overrides, store } = options;
   return runImage({
     image,
-    rootfs: (which) => rootfsOf({ image: which, store, ctx }),
+    rootfs: (which) => unpacked(which, store, ctx),
     sandbox: await requireSandbox(),
     overrides,
     ctx,
+    ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
   });
+}
+
+/** The first time it takes a while: that is told. */
+async function unpacked(image: Image, store: Store, ctx: Context): Promise<Rootfs> {
+  ctx.onEvent({ kind: 'step.started', step: 'unpack', detail: image.reference });
+  const rootfs = await rootfsOf({ image, store, ctx });
+  ctx.onEvent({ kind: 'step.done', step: 'unpack' });
+  return rootfs;
 }
 
 async function requireSandbox(): Promise<Sandbox> {

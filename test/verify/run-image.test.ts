@@ -54,9 +54,7 @@ describe.skipIf(!needs('crun', 'unshare', 'nsenter', 'ldd'))('runImage', () => {
         })(),
     });
     expect(exit).toEqual({ code: 42 });
-    expect(events).toEqual([
-      { kind: 'step.done', step: 'publish', detail: expect.stringMatching(/^127\.0\.0\.1:\d+ → 9000$/) },
-    ]);
+    expect(events).toEqual([{ kind: 'published', container: 9000, address: '127.0.0.1', host: expect.any(Number) }]);
     expect(leftoversBelow(dir)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { TareError } from '../../base/error.ts';
 import type { Mount, Network } from '../../sandbox/types.ts';
 import { IMAGE_ARGUMENT } from '../shared-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
+import { openTerminal } from '../terminal.ts';
 import { assignments, parsePublish } from '../values.ts';
 
 export const command: CommandSpec = {
@@ -12,7 +13,7 @@ export const command: CommandSpec = {
   ],
   summary: 'run an image',
   description:
-    'Runs an image without a daemon, on this terminal, until it ends; nothing of the container is kept. Its exit code becomes that of tare. The network is its own and leads nowhere, but for the ports that are published.',
+    'Runs an image without a daemon, until it ends; nothing of the container is kept. Its exit code becomes that of tare: 128 + N when signal N has killed it. The first Ctrl-C or SIGTERM sends the image’s stop signal, and SIGKILL after ten seconds; the second one ends it at once. The network is its own and leads nowhere, but for the ports that are published.',
   options: [
     {
       flags: '-p, --publish <port>',
@@ -44,11 +45,27 @@ export const command: CommandSpec = {
       choices: ['private', 'none', 'host'],
       defaultText: 'private',
     },
+    {
+      flags: '-t, --tty',
+      description: 'give it a terminal: this one, with its keys and its size',
+      variable: 'TARE_RUN_TTY',
+    },
+    {
+      flags: '-i, --interactive',
+      description: 'stdin is passed on, with it or without; docker run has it',
+      variable: 'TARE_RUN_INTERACTIVE',
+    },
     { flags: '--rm', description: 'nothing is kept, with it or without; docker run has it' },
+    {
+      flags: '-d, --detach',
+      description: 'refused: nobody would be there to stop it; use your shell’s &, or systemd-run',
+      variable: null,
+    },
   ],
   examples: [
     ['tare run -p 8080 node-status', 'then: curl localhost:8080/status'],
     ['tare run --entrypoint node node-status --version', 'another program of the image'],
+    ['tare run -it --entrypoint sh debian', 'a shell in it'],
   ],
   passThrough: true,
   async run({ args, cli, options }) {
@@ -57,13 +74,32 @@ export const command: CommandSpec = {
       import('../../transports/index.ts'),
     ]);
     const words = args[1] as readonly string[] | undefined;
-    const overrides = overridesOf(options, words ?? [], cli.env);
+    refuseDetach(options, String(args[0]), words ?? []);
+    const terminal = options.flag('tty') ? openTerminal() : undefined;
+    const overrides = {
+      ...overridesOf(options, words ?? [], cli.env),
+      ...(terminal === undefined ? {} : { terminal: terminal.size }),
+    };
     const store = await cli.store();
     const image = await openImage(String(args[0]), { store, ctx: cli.ctx });
-    const exit = await run({ image, overrides, store, ctx: cli.ctx });
+    const exit = await run({
+      image,
+      overrides,
+      store,
+      ctx: cli.ctx,
+      ...(terminal === undefined ? {} : { onStarted: terminal.follow }),
+    });
     return { json: null, text: () => '', exit: exit.code };
   },
 };
+
+function refuseDetach(options: Options, image: string, words: readonly string[]): void {
+  if (!options.flag('detach')) return;
+  const command = ['tare', 'run', image, ...words].join(' ');
+  throw new TareError('E_USAGE', '--detach: there is no daemon that could look after a container in the background', {
+    hint: `leave it to your shell: \`${command} &\`, and end it with \`kill %1\`; or to the system: \`systemd-run --user ${command}\``,
+  });
+}
 
 function overridesOf(options: Options, words: readonly string[], env: Readonly<Record<string, string | undefined>>) {
   const entrypoint = options.text('entrypoint');
