@@ -1,5 +1,6 @@
 import { TareError } from '../base/error.ts';
 import type { DockerfileOptions, DockerfileResult } from '../build/dockerfile/types.ts';
+import { buildCommand, dockerfileIn, shellWord } from './dockerfile-hint.ts';
 import { agentsOf, secretsOf } from './secrets.ts';
 import type { CliContext, CommandResult, Options, OptionSpec } from './spec.ts';
 import { assignments } from './values.ts';
@@ -55,6 +56,8 @@ export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
 /** Camel-case names of flags that only one of the two ways of building knows. */
 const ONLY_DOCKERFILE = [
   'tag',
+  'shrink',
+
   'target',
   'buildArg',
   'secret',
@@ -70,37 +73,53 @@ const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness'];
 const ONLY_FOLDER = ['from', 'entry', 'env', 'user', 'workdir', 'expose', 'strip', 'timezone'];
 
 /** @throws TareError E_USAGE when a flag of the other way is there */
-export function refuseOthers(options: Options, isDockerfile: boolean): void {
+export async function refuseOthers(
+  options: Options,
+  { dir, isDockerfile }: { readonly dir: string; readonly isDockerfile: boolean },
+): Promise<void> {
   if (isDockerfile && options.flag('dryRun'))
     throw new TareError('E_USAGE', '--dry-run does not go with --file', {
       hint: '`tare lint` looks at a Dockerfile without building it',
     });
-  if (isDockerfile && !options.flag('shrink')) {
-    const idle = ONLY_SHRINK.find((name) => options.list(name).length > 0 || options.text(name) !== undefined);
-    if (idle !== undefined || options.maybeFlag('verify') !== undefined)
-      throw new TareError(
-        'E_USAGE',
-        `${idle === undefined ? '--no-verify' : `--${idle}`} goes with --shrink when a Dockerfile is built`,
-        {
-          hint: 'add --shrink, or leave it out',
-        },
-      );
-  }
-  if (!isDockerfile && options.flag('shrink'))
-    throw new TareError(
-      'E_USAGE',
-      '--shrink goes with a Dockerfile; a folder without one becomes a small image anyway',
-    );
-  const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find(
-    (name) => options.list(name).length > 0 || options.text(name) !== undefined,
-  );
+  if (isDockerfile && !options.flag('shrink')) refuseIdle(options);
+  const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find((name) => isThere(name, options));
   if (unfit === undefined) return;
-  const flag = `--${unfit.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw isDockerfile
-    ? new TareError('E_USAGE', `${flag} does not go with --file: the Dockerfile says it`)
-    : new TareError('E_USAGE', `${flag} goes with a Dockerfile: name it with --file`, {
-        hint: 'for example `tare build -f app/Dockerfile app -t app:1.0`',
-      });
+  if (isDockerfile) throw new TareError('E_USAGE', `${flagOf(unfit)} does not go with --file: the Dockerfile says it`);
+  throw await withoutFile(unfit, dir, options);
+}
+
+const isThere = (name: string, options: Options): boolean =>
+  options.list(name).length > 0 || options.text(name) !== undefined || options.flag(name);
+const flagOf = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What only shrinking knows, and nothing is shrunk. */
+function refuseIdle(options: Options): void {
+  const idle = ONLY_SHRINK.find((name) => isThere(name, options));
+  if (idle === undefined && options.maybeFlag('verify') === undefined) return;
+  const flag = idle === undefined ? '--no-verify' : flagOf(idle);
+  throw new TareError('E_USAGE', `${flag} goes with --shrink when a Dockerfile is built`, {
+    hint: 'add --shrink, or leave it out',
+  });
+}
+
+/** People bring `docker build -t NAME DIR` along: the command that they mean is the cure. */
+async function withoutFile(unfit: string, dir: string, options: Options): Promise<TareError> {
+  const file = await dockerfileIn(dir);
+  const flag = unfit === 'tag' ? '-t' : flagOf(unfit);
+  const message = `${flag} goes with a Dockerfile, and no --file names one`;
+  const [tag] = options.list('tag');
+  if (file !== undefined) {
+    const more = `${tag === undefined ? '' : ` -t ${shellWord(tag)}`}${options.flag('shrink') ? ' --shrink' : ''}`;
+    return new TareError('E_USAGE', message, { hint: `to build the Dockerfile: ${buildCommand(file, dir, more)}` });
+  }
+  if (unfit === 'shrink')
+    return new TareError('E_USAGE', message, {
+      hint: `leave it out: a folder without a Dockerfile becomes a small image anyway; or name the Dockerfile: \`tare build -f FILE ${shellWord(dir)} --shrink\``,
+    });
+  const named = tag === undefined ? 'leave it out' : `name its image with \`-n ${shellWord(tag)}\``;
+  return new TareError('E_USAGE', message, {
+    hint: `${shellWord(dir)} has no Dockerfile: name it as in \`tare build -f FILE ${shellWord(dir)}\`; or build the folder itself, and ${named}`,
+  });
 }
 
 /** What the flags say. Secrets are read here, and are nowhere else than in memory. @throws TareError E_USAGE, E_SECRET */

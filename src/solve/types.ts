@@ -119,6 +119,8 @@ export interface FileVertex extends Named {
   readonly op: 'file';
   readonly root: Vertex;
   readonly actions: readonly FileAction[];
+  /** Sources that were written with more `..` than the context has folders, and where they lead in it. For messages; not part of the digest. */
+  readonly outside?: readonly { readonly text: string; readonly path: string }[];
 }
 
 /** `user` or `user:group`, names or numbers; names are looked up in /etc/passwd and /etc/group of the root that is written to. */

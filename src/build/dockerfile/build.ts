@@ -58,6 +58,7 @@ export async function buildDockerfile(options: DockerfileOptions, tools: Dockerf
         allow: new Set(options.allow),
         silentEnv: proxiesOf(options),
         created: options.epoch === undefined ? undefined : timeText(options.epoch),
+        warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
         ...(options.buildArgs === undefined ? {} : { buildArgs: options.buildArgs }),
         ...(options.labels === undefined ? {} : { labels: options.labels }),
       });

@@ -10,6 +10,7 @@ import {
   TIGHTNESS_OPTION,
   TIMEOUT_OPTION,
 } from '../shared-options.ts';
+import { withDockerfileHint } from '../dockerfile-hint.ts';
 import { dockerfileCommand, DOCKERFILE_OPTIONS, refuseOthers } from '../dockerfile.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 import { assignments } from '../values.ts';
@@ -84,14 +85,19 @@ export const command: CommandSpec = {
   ],
   async run({ args, cli, options }) {
     const isDockerfile = options.text('file') !== undefined;
-    refuseOthers(options, isDockerfile);
-    if (isDockerfile) return dockerfileCommand((args[0] as string | undefined) ?? '.', options, cli);
+    const dir = (args[0] as string | undefined) ?? '.';
+    await refuseOthers(options, { dir, isDockerfile });
+    if (isDockerfile) return dockerfileCommand(dir, options, cli);
     const { build, planBuild } = await import('../../build/build.ts');
     const store = await cli.store();
-    const settings = await optionsOf(args[0] as string | undefined, options, cli.env);
+    const settings = await optionsOf(dir, options, cli.env);
     const tools = { store, ctx: cli.ctx };
-    if (options.flag('dryRun')) return dryRunResult(await planBuild(settings, tools));
-    return builtResult(await build(settings, tools), cli.quiet);
+    try {
+      if (options.flag('dryRun')) return await dryRunResult(await planBuild(settings, tools));
+      return await builtResult(await build(settings, tools), cli.quiet);
+    } catch (error) {
+      throw await withDockerfileHint(error, dir);
+    }
   },
 };
 
@@ -111,7 +117,7 @@ async function builtResult(result: BuildResult, quiet: boolean) {
 }
 
 async function optionsOf(
-  dir: string | undefined,
+  dir: string,
   options: Options,
   environment: BuildOptions['environment'],
 ): Promise<BuildOptions> {
@@ -124,7 +130,7 @@ async function optionsOf(
   const seconds = options.number('timeout');
   if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
   return {
-    dir: dir ?? '.',
+    dir,
     ...set('name', options.text('name')),
     ...set('from', options.text('from')),
     ...set('platform', options.text('platform')),

@@ -65,11 +65,13 @@ function copied(
   };
   const actions: CopyAction[] = [];
   const texts: string[] = [];
+  const outside: { text: string; path: string }[] = [];
   for (const word of instruction.sources) {
     const path = expand(state, word.value, word.range, tools);
     texts.push(withoutCredentials(path));
     const picked = pick(path, word);
     const item = 'vertex' in picked ? picked : { vertex: picked, path: sourcePath(path, parents), unpack };
+    if (item.vertex === tools.context && leaves(path)) outside.push({ text: path, path: item.path });
     const last = actions.at(-1);
     if (last !== undefined && last.from === item.vertex && last.unpack === item.unpack)
       actions[actions.length - 1] = { ...last, sources: [...last.sources, item.path] };
@@ -94,6 +96,7 @@ function copied(
         name,
         root: state.vertex,
         where: placeOf(instruction, tools),
+        outside,
       }),
     },
     `${instruction.kind}${flags} ${[...texts, target].join(' ')} # buildkit`,
@@ -109,10 +112,29 @@ function written(step: {
   readonly name: string;
   readonly root: Vertex;
   readonly where: string;
+  readonly outside: NonNullable<FileVertex['outside']>;
 }): Vertex {
-  const { actions, link, name, root, where } = step;
-  const file = (lower: Vertex): FileVertex => ({ op: 'file', name, where, root: lower, actions });
+  const { actions, link, name, outside, root, where } = step;
+  const file = (lower: Vertex): FileVertex => ({
+    op: 'file',
+    name,
+    where,
+    root: lower,
+    actions,
+    ...(outside.length === 0 ? {} : { outside }),
+  });
   return link ? { op: 'merge', name: `${name} (link)`, where, inputs: [root, file({ op: 'scratch' })] } : file(root);
+}
+
+/** More `..` than folders before them. */
+function leaves(path: string): boolean {
+  let depth = 0;
+  for (const name of path.split('/')) {
+    if (name === '..') depth -= 1;
+    else if (name !== '' && name !== '.') depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
 }
 
 /** From the root of the source; `/./` stays, where parents are kept. */

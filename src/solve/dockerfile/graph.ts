@@ -7,7 +7,9 @@ import type { Dockerfile, Instruction, Range, Stage } from '../../formats/docker
 import { parsePlatform, platformText } from '../../oci/platform.ts';
 import type { ImageConfig, Platform } from '../../oci/types.ts';
 import type { BuildGraph, ImageResolver, NetworkMode, Vertex } from '../types.ts';
+import { missingImage } from './missing-image.ts';
 import { applied, isStep } from './instructions.ts';
+import { unusedArgs } from './unused-args.ts';
 import { DEFAULT_PATH, withConfig, type StageState, type StageTools } from './state.ts';
 
 export interface GraphOptions {
@@ -51,8 +53,17 @@ export async function graphOfDockerfile(options: GraphOptions): Promise<BuildGra
   const stages = file.stages.map((stage) => stageOf(stage, globals, options));
   const target = stages[targetIndex(file, options.target)];
   if (target === undefined) throw new TareError('E_DOCKERFILE', `${file.file} has no stage: it needs a FROM`);
-  const building: Building = { options, globals, buildArgs, stages, states: new Map(), images: new Map() };
+  const building: Building = {
+    options,
+    globals,
+    buildArgs,
+    stages,
+    states: new Map(),
+    images: new Map(),
+    triggers: [],
+  };
   const state = await stateOf(target, building);
+  for (const warning of unusedArgs(file, buildArgs.keys(), building.triggers)) options.warn?.(warning);
   const { image, platform, vertex } =
     labels === undefined || labels.size === 0
       ? state
@@ -74,6 +85,8 @@ interface Building {
   readonly stages: readonly BuildStage[];
   readonly states: Map<BuildStage, Promise<StageState>>;
   readonly images: Map<string, Promise<StageState>>;
+  /** Of base images, collected on the way. */
+  readonly triggers: Instruction[];
 }
 
 /** The arguments before the first FROM and those of the platforms; what the user gives wins. */
@@ -148,6 +161,7 @@ async function evaluate(item: BuildStage, building: Building): Promise<StageStat
   // In place of the stage: its instructions are not looked at.
   if (isReplaced(item, building)) return begin;
   const triggers = triggersOf(begin.triggers, stage, file);
+  building.triggers.push(...triggers);
   const instructions = [...triggers, ...stage.instructions];
   const sources = new Map<string, Vertex>();
   for (const instruction of instructions)
@@ -244,12 +258,8 @@ function imageState(
   return state;
 }
 
-async function loadBase(
-  reference: string,
-  platform: Platform,
-  range: Range,
-  { options }: Building,
-): Promise<StageState> {
+async function loadBase(reference: string, platform: Platform, range: Range, building: Building): Promise<StageState> {
+  const { options } = building;
   const context = options.contexts?.get(reference);
   if (context?.kind === 'local')
     return stateOfConfig(emptyConfig(platform), platform, {
@@ -260,7 +270,7 @@ async function loadBase(
   if (reference === 'scratch' && context === undefined)
     return stateOfConfig(emptyConfig(platform), platform, { op: 'scratch' });
   const name = context?.reference ?? reference;
-  const { config, digest } = await resolved(name, platform, range, options);
+  const { config, digest } = await resolved(name, platform, range, building);
   return stateOfConfig(config, platform, {
     op: 'source',
     name: `FROM ${name}`,
@@ -273,17 +283,16 @@ async function resolved(
   reference: string,
   platform: Platform,
   range: Range,
-  { file, resolve }: GraphOptions,
+  { options: { file, resolve }, stages }: Building,
 ): ReturnType<ImageResolver> {
   try {
     return await resolve(reference, platform);
   } catch (error) {
     if (!(error instanceof TareError)) throw error;
-    const message = `${file.file}:${range.start.line}: ${error.message}`;
-    throw new TareError(error.code, message, {
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    const { line } = range.start;
+    const own = stages.findLastIndex(({ stage }) => stage.from.range.start.line <= line);
+    const names = stages.slice(0, Math.max(0, own)).flatMap(({ stage }) => stage.name ?? []);
+    throw missingImage({ error, reference, where: `${file.file}:${line}`, stages: names });
   }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { TareError } from '../../base/error.ts';
+import { isTareError, TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Image } from '../../oci/types.ts';
@@ -21,6 +21,7 @@ import type {
 import { prepareFileStep, runFileStep } from './file-step.ts';
 import { storeResult } from './image.ts';
 import { runExecStep, type ExecSettings } from './exec-step.ts';
+import { missingProgram } from './missing-program.ts';
 import { lowersOf } from './lowers.ts';
 import { stepKey, type StepKey } from './keys.ts';
 import { openLayerFolder, type StepLayer } from './layers.ts';
@@ -201,7 +202,7 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
       lowersOf(result, { store: options.store, layers, snapshots: settings.snapshots, filesOf, signal: ctx.signal });
     const folders = new Map<ExecMount, readonly string[]>();
     for (const [mount, result] of mounted) folders.set(mount, await lowersFor(result));
-    return runExecStep({
+    const running = runExecStep({
       ...settings,
       vertex,
       digest: digestOf(vertex),
@@ -211,6 +212,10 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
       layers,
       epoch: options.epoch,
       ctx,
+    });
+    return running.catch(async (error: unknown) => {
+      if (!isTareError(error, 'E_ENTRYPOINT')) throw error;
+      throw missingProgram(vertex, (await filesOf(root)).tree) ?? error;
     });
   });
   return { ...root, steps: [...root.steps, layer] };

@@ -19,6 +19,7 @@ import { parseModeChange } from './mode.ts';
 import { ownerOf } from './owners.ts';
 import type { FileSystem } from './result.ts';
 import { select } from './select.ts';
+import { missingSource } from './missing-source.ts';
 import { openArchive, type OpenArchive } from './unpack-open.ts';
 import { unpackInto } from './unpack.ts';
 
@@ -60,7 +61,7 @@ export async function prepareFileStep(
     vertex.actions.map(async (action): Promise<Prepared | undefined> => {
       if (action.kind !== 'copy') return undefined;
       const from = await sourceOf(action);
-      const items = selected(from, action);
+      const items = selected(from, action, vertex);
       return { action, from, selected: items, sha256Of: await from.digestsOf(entriesOf(items)) };
     }),
   );
@@ -68,17 +69,12 @@ export async function prepareFileStep(
   return { vertex, copies, digests };
 }
 
-function selected({ tree, whyNot }: FileSystem, action: CopyAction): readonly Selected[] {
+function selected(from: FileSystem, action: CopyAction, vertex: FileVertex): readonly Selected[] {
   try {
-    return select(tree, action);
+    return select(from.tree, action);
   } catch (error) {
     if (!(error instanceof TareError) || error.code !== 'E_PATH_NOT_FOUND') throw error;
-    for (const source of action.sources) {
-      const why = whyNot?.(bytesOfText(source) as TreePath);
-      if (why !== undefined)
-        throw new TareError('E_PATH_NOT_FOUND', `${JSON.stringify(source)} is hidden: ${why}`, { cause: error });
-    }
-    throw error;
+    throw missingSource(from, action, vertex) ?? error;
   }
 }
 

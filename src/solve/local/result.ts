@@ -7,6 +7,7 @@ import { treeOfImage } from '../../tree/image-tree.ts';
 import { treeOfLayers } from '../../tree/layers.ts';
 import { createTree } from '../../tree/memory.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
+import type { IgnoreRule } from '../../formats/ignorefile/index.ts';
 import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
 
 /** The file system that a vertex gives. */
@@ -15,8 +16,8 @@ export interface FileSystem {
   readonly content: ContentReader;
   /** Of each file among the entries, hex. Reads what is not known yet. */
   readonly digestsOf: (entries: readonly Entry[]) => Promise<(entry: Entry) => string>;
-  /** Why a path that somebody asks for is not there, when that is known. */
-  readonly whyNot?: (path: Entry['path']) => string | undefined;
+  /** The line of an ignore file that hides a path, whether something is there or not. */
+  readonly hiddenBy?: (path: Entry['path']) => IgnoreRule | undefined;
 }
 
 /** What became of a vertex that has layers: `null` for a step that changed nothing. */

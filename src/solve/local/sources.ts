@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bytesOfText, joinPath, ROOT, textOfBytes } from '../../base/path.ts';
+import { bytesOfText, joinPath, ROOT } from '../../base/path.ts';
 import { contentReader } from '../../tree/content.ts';
 import { createTree, plainDirectory } from '../../tree/memory.ts';
 import type { Entry, Tree } from '../../tree/types.ts';
@@ -18,10 +18,7 @@ export function localFiles({ digestsOf, hiddenBy, tree }: LocalContext): FileSys
     tree: withPlainRoot(tree),
     content: noLayers,
     digestsOf,
-    whyNot: (path) => {
-      const rule = hiddenBy(path);
-      return rule === undefined ? undefined : `${rule.file}:${rule.line}: ${rule.text} (${textOfBytes(path)})`;
-    },
+    hiddenBy,
   };
 }
 
