@@ -2,16 +2,30 @@ import { TareError } from '../base/error.ts';
 import type { DockerfileOptions, DockerfileResult } from '../build/dockerfile/types.ts';
 import { buildCommand, dockerfileIn, shellWord } from './dockerfile-hint.ts';
 import { agentsOf, secretsOf } from './secrets.ts';
+import { nameOfFlag } from './options.ts';
+import { SHRINK_OPTIONS } from './shrink-options.ts';
 import type { CliContext, CommandResult, Options, OptionSpec } from './spec.ts';
 import { assignments } from './values.ts';
 
 const MAX_STDIN_BYTES = 1024 * 1024; // 1 MiB
 
-/** Flags of `tare build` that go with a Dockerfile alone. */
-export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
+const FILE_GROUP = 'A Dockerfile (with --file):';
+const SHRINK_GROUP = 'With --file and --shrink:';
+
+/** Of `tare shrink`; `tare build` has `--probe` and `--timeout` itself. */
+const SHRINKING: readonly OptionSpec[] = SHRINK_OPTIONS.filter(
+  ({ flags }) => !['probe', 'timeout'].includes(nameOfFlag(flags)),
+).map((option) => ({
+  ...option,
+  group: SHRINK_GROUP,
+  ...(nameOfFlag(option.flags) === 'config' ? { defaultText: "the folder's, when it is there" } : {}),
+}));
+const SHRINK_FLAGS = SHRINKING.map(({ flags }) => nameOfFlag(flags));
+
+const BUILDING: readonly OptionSpec[] = [
   { flags: '-f, --file <file>', description: 'build this Dockerfile; the folder is its context (- is stdin)' },
   { flags: '-t, --tag <name>', description: 'a name of the image, as --name', repeat: true },
-  { flags: '--shrink', description: 'shrink the result, and compare it with what was built' },
+  { flags: '--shrink', description: 'shrink the result, and compare it with what was built (kept as NAME-full)' },
   { flags: '--target <stage>', description: 'name or number of the stage to build', defaultText: 'the last' },
   {
     flags: '--build-arg <name=value>',
@@ -33,7 +47,7 @@ export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '--network <mode>',
-    description: 'of the steps',
+    description: 'of RUN',
     choices: ['default', 'host', 'none'],
     defaultText: 'default',
     variable: 'TARE_BUILD_NETWORK',
@@ -45,12 +59,18 @@ export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '--allow <what>',
-    description: 'let RUN ask for it',
+    description: 'what RUN may ask for beyond its sandbox',
     choices: ['security.insecure', 'network.host'],
     repeat: true,
   },
   { flags: '--iidfile <file>', description: "write the image's digest to this file" },
   { flags: '--metadata-file <file>', description: 'write digest, names and layers to this file, as JSON' },
+];
+
+/** Flags of `tare build` that go with a Dockerfile alone. */
+export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
+  ...BUILDING.map((option) => ({ ...option, group: FILE_GROUP })),
+  ...SHRINKING,
 ];
 
 /** Camel-case names of flags that only one of the two ways of building knows. */
@@ -68,8 +88,9 @@ const ONLY_DOCKERFILE = [
   'engine',
   'iidfile',
   'metadataFile',
+  ...SHRINK_FLAGS,
 ];
-const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness'];
+const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness', ...SHRINK_FLAGS];
 const ONLY_FOLDER = ['from', 'entry', 'env', 'user', 'workdir', 'expose', 'strip', 'timezone'];
 
 /** @throws TareError E_USAGE when a flag of the other way is there */
@@ -190,65 +211,21 @@ function hostOf(text: string): string {
 
 /** `tare build -f`. */
 export async function dockerfileCommand(dir: string, options: Options, cli: CliContext): Promise<CommandResult> {
-  const { buildDockerfile } = await import('../build/dockerfile/build.ts');
   const settings = await dockerfileOptions(dir, options, cli);
+  if (options.flag('shrink')) {
+    const { shrunkDockerfile } = await import('./dockerfile-shrink.ts');
+    return shrunkDockerfile(settings, options, cli);
+  }
+  const { buildDockerfile } = await import('../build/dockerfile/build.ts');
   const tools = { store: await cli.store(), ctx: cli.ctx };
-  if (options.flag('shrink')) return shrunkCommand(settings, options, cli);
   const result = await buildDockerfile(settings, tools);
   await writeFiles(result, options, cli.ctx.signal);
   const { dockerfileText } = await import('../report/build-dockerfile.ts');
   return { json: result, text: cli.quiet ? () => result.reference : dockerfileText(result) };
 }
 
-/** The whole image keeps a name of its own, to compare with; the shrunk one gets those that were asked for. */
-async function shrunkCommand(settings: DockerfileOptions, options: Options, cli: CliContext): Promise<CommandResult> {
-  const [{ buildDockerfile }, { imageName }, { shrink }, { parseProbe }] = await Promise.all([
-    import('../build/dockerfile/build.ts'),
-    import('../build/name.ts'),
-    import('../shrink/shrink.ts'),
-    import('../sandbox/probes/parse.ts'),
-  ]);
-  const tools = { store: await cli.store(), ctx: cli.ctx };
-  const names = settings.tags?.length === 0 ? [undefined] : (settings.tags ?? [undefined]);
-  const [first = '', ...others] = names.map((name) => imageName(name, undefined, settings.dir));
-  const built = await buildDockerfile({ ...settings, tags: [`${first}-full`], output: [] }, tools);
-  const probes = options.list('probe').map((text) => parseProbe(text));
-  const seconds = options.number('timeout');
-  const { result } = await shrink(
-    {
-      image: built.reference,
-      name: first,
-      include: options.list('include'),
-      exclude: options.list('exclude'),
-      output: options.list('output'),
-      ...(probes.length === 0 ? {} : { probes }),
-      ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
-      ...(settings.compression === undefined ? {} : { compression: settings.compression }),
-      ...(options.text('tightness') === undefined ? {} : { tightness: options.text('tightness') as 'used' }),
-      ...(options.maybeFlag('verify') === undefined ? {} : { verify: options.flag('verify') }),
-    },
-    tools,
-  );
-  const shrunk = await tools.store.find(result.reference);
-  if (shrunk !== undefined) for (const name of others) await tools.store.tag(name, shrunk.descriptor, shrunk.evidence);
-  await writeFiles(
-    {
-      ...built,
-      digest: result.digest,
-      layers: result.layers.map((layer) => ({ ...layer, createdBy: layer.group })),
-      reference: first,
-      size: result.size,
-      tags: [first, ...others],
-    },
-    options,
-    cli.ctx.signal,
-  );
-  const { shrinkText } = await import('../report/shrink.ts');
-  return { json: { built, shrunk: result }, text: cli.quiet ? () => result.reference : shrinkText(result) };
-}
-
 /** For scripts: `--iidfile`, `--metadata-file`. */
-async function writeFiles(result: DockerfileResult, options: Options, signal: AbortSignal): Promise<void> {
+export async function writeFiles(result: DockerfileResult, options: Options, signal: AbortSignal): Promise<void> {
   const { replaceFile } = await import('../transports/write-file.ts');
   const files: readonly (readonly [string | undefined, string])[] = [
     [options.text('iidfile'), result.digest],

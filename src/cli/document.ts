@@ -44,7 +44,11 @@ function commandSection(spec: CommandSpec): string[] {
     ...(spec.arguments.length === 0
       ? []
       : ['', ...spec.arguments.map((item) => `- \`${item.name}\`: ${item.description}`)]),
-    ...(spec.options.length === 0 ? [] : ['', ...optionTable(spec.options)]),
+    ...groupsOf(spec.options).flatMap(([group, options]) => [
+      '',
+      ...(group === undefined ? [] : [group, '']),
+      ...optionTable(options),
+    ]),
     ...(spec.examples.length === 0
       ? []
       : [
@@ -54,6 +58,16 @@ function commandSection(spec: CommandSpec): string[] {
           '```',
         ]),
   ];
+}
+
+/** As in the help: flags without a heading first, then heading by heading. */
+function groupsOf(
+  options: readonly OptionSpec[],
+): readonly (readonly [group: string | undefined, options: readonly OptionSpec[]])[] {
+  const groups = [...new Set([undefined, ...options.map(({ group }) => group)])];
+  return groups
+    .map((group) => [group, options.filter((option) => option.group === group)] as const)
+    .filter(([, members]) => members.length > 0);
 }
 
 function optionTable(options: readonly OptionSpec[]): string[] {

@@ -29,8 +29,14 @@ export const DRIVE_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
-/** @throws TareError E_USAGE, E_CONFIG */
-export async function driveOptions(image: string, options: Options, cli: CliContext): Promise<Partial<ShrinkOptions>> {
+/**
+ * @param portOf the port that descriptions of an API are asked on; asked when there is one
+ * @throws TareError E_USAGE, E_CONFIG
+ */
+export async function driveOptions(
+  options: Options,
+  portOf: () => Promise<number | undefined>,
+): Promise<Partial<ShrinkOptions>> {
   const { splitCommand } = await import('../sandbox/probes/words.ts');
   const command = (flag: string, text: string): readonly string[] => {
     const words = splitCommand(text);
@@ -52,7 +58,7 @@ export async function driveOptions(image: string, options: Options, cli: CliCont
   if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
   const run = options.text('run');
   const observe = options.text('observe');
-  const probes = await probesOf(image, options, cli);
+  const probes = await probesOf(options, portOf);
   return {
     ...(probes.length === 0 ? {} : { probes }),
     ...(options.list('exec').length === 0 ? {} : { exec: options.list('exec').map((text) => command('exec', text)) }),
@@ -63,7 +69,7 @@ export async function driveOptions(image: string, options: Options, cli: CliCont
 }
 
 /** Those of the flags, in their order: probes, files of probes, descriptions. */
-async function probesOf(image: string, options: Options, cli: CliContext): Promise<readonly Probe[]> {
+async function probesOf(options: Options, portOf: () => Promise<number | undefined>): Promise<readonly Probe[]> {
   const [{ parseProbe }, { readOpenapi, readProbeFile }] = await Promise.all([
     import('../sandbox/probes/parse.ts'),
     import('../sandbox/probes/files.ts'),
@@ -71,13 +77,13 @@ async function probesOf(image: string, options: Options, cli: CliContext): Promi
   const probes = options.list('probe').map((text) => parseProbe(text));
   for (const file of options.list('probeFile')) probes.push(...(await readProbeFile(file)));
   const told = options.list('openapi');
-  const port = told.length === 0 ? undefined : await exposedPort(image, cli);
+  const port = told.length === 0 ? undefined : await portOf();
   for (const file of told) probes.push(...(await readOpenapi(file, { port, anyStatus: true })));
   return probes;
 }
 
 /** The one that the image exposes; undefined when there is none, or a choice. */
-async function exposedPort(image: string, cli: CliContext): Promise<number | undefined> {
+export async function exposedPort(image: string, cli: CliContext): Promise<number | undefined> {
   const [{ openImage }, { exposedPorts }] = await Promise.all([
     import('../transports/index.ts'),
     import('../verify/run-spec.ts'),

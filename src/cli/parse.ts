@@ -115,7 +115,8 @@ function commanderCommand(
   if (spec === undefined) return command.allowUnknownOption().allowExcessArguments();
   for (const argument of spec.arguments) command.argument(argument.name, argument.description);
   for (const option of spec.options) {
-    command.addOption(commanderOption(option));
+    const made = commanderOption(option);
+    command.addOption(option.group === undefined ? made : made.helpGroup(option.group));
     // What a variable or another flag has switched off can be switched on again.
     if (option.flags.startsWith('--no-')) command.addOption(new Option(option.flags.replace('--no-', '--')).hideHelp());
   }

@@ -61,6 +61,19 @@ export function parseImageName(text: string): string {
   return `${name}:${tag ?? DEFAULT_TAG}`;
 }
 
+const MAX_TAG_CHARS = 128;
+
+/**
+ * The name of an image that is made from another one: `app:1.0` → `app:1.0-shrunk`, `app:latest` → `app:shrunk`.
+ * @param name with its tag, as `parseImageName` answers
+ */
+export function derivedName(name: string, suffix: string): string {
+  const colon = name.lastIndexOf(':');
+  const [base, tag] = colon > name.lastIndexOf('/') ? [name.slice(0, colon), name.slice(colon + 1)] : [name, ''];
+  if (tag === '' || tag === DEFAULT_TAG) return `${base}:${suffix}`;
+  return `${base}:${tag.slice(0, MAX_TAG_CHARS - suffix.length - 1)}-${suffix}`;
+}
+
 interface Parts {
   readonly name: string;
   readonly tag: string | undefined;

@@ -1,7 +1,7 @@
 import { platformText } from '../oci/platform.ts';
 import { ONLY_ERRORS } from '../shrink/verdict.ts';
 import type { ShrinkPlan, ShrinkResult, ShrunkProbe } from '../shrink/types.ts';
-import { formatChange, formatSeconds, formatSize, plural } from './format.ts';
+import { formatChange, formatSeconds, formatSize, plural, shortDigest } from './format.ts';
 import { planJson, planText } from './plan.ts';
 import { probeTitle, STARTS } from './probe-title.ts';
 import type { Style } from './style.ts';
@@ -15,12 +15,19 @@ const INDENT = 12;
 /** Room for everything beside the first column of a table, in columns. */
 const OTHER_COLUMNS = 36;
 
+export interface ShrinkTexts {
+  /** Other names that the image has got. */
+  readonly tags?: readonly string[];
+}
+
 /** The answer of `tare shrink` for people: what was saved, what was proved, and what was not covered. */
-export function shrinkText(result: ShrinkResult): (style: Style) => string {
+export function shrinkText(result: ShrinkResult, { tags = [] }: ShrinkTexts = {}): (style: Style) => string {
   return (style) => {
     const facts = [
       `  platform  ${platformText(result.platform)}`,
-      `  original  ${result.original.reference}`,
+      ...tags.map((tag) => `  also      ${tag}`),
+      ...replacedLines(result, style),
+      `  original  ${originalText(result)}`,
       `  verified  ${verifiedText(result, style)}`,
       ...securityLines(result),
       ...repairLines(result, style),
@@ -42,6 +49,22 @@ export function shrinkText(result: ShrinkResult): (style: Style) => string {
       style.dim(`  ${result.seconds.toFixed(2)} s`),
     ].join('\n');
   };
+}
+
+/** The name may be the shrunk image's by now. */
+function originalText({ original, reference }: ShrinkResult): string {
+  return original.reference === reference ? shortDigest(original.digest) : original.reference;
+}
+
+/** Names are moved as docker moves them, but not without a word: an image without a name is what \`tare prune\` deletes. */
+function replacedLines({ reference, replaced }: ShrinkResult, style: Style): string[] {
+  if (replaced === undefined) return [];
+  const { digest, names } = replaced;
+  const rest =
+    names.length > 0
+      ? `it is still ${names.join(', ')}`
+      : `it has no name now: \`tare tag ${digest} NAME\` keeps it from \`tare prune\``;
+  return [`  ${style.yellow('replaced')}  ${reference} was ${shortDigest(digest)} before; ${rest}`];
 }
 
 function sizeTable(result: ShrinkResult, style: Style): string {

@@ -7,6 +7,7 @@ import { intentOf, know, refuseUnrecorded, sandboxFor, withRepairs, type Intent,
 import { layering, outline } from './layers.ts';
 import { decideOn, DEFAULT_COMPRESSION, produce } from './produce.ts';
 import { prove } from './prove.ts';
+import { replacedBy } from './replaced.ts';
 import { resultOf, type Made } from './result.ts';
 import { securityOf } from './security.ts';
 import { openSubject, type Subject } from './subject.ts';
@@ -31,12 +32,18 @@ export async function shrink(options: ShrinkOptions, tools: ShrinkTools): Promis
     const sandbox = intent.observe || intent.verify ? await sandboxFor(options, tools) : undefined;
     const subject = await openSubject(options, tools);
     const made = await make(subject, intent, sandbox, { options, tools });
+    const replaced = await replacedBy(made.produced.descriptor.digest, subject.name, tools.store);
     await tools.store.tag(subject.name, made.produced.descriptor, made.produced.evidence);
     const fresh = [...nothingButErrors(made.proof?.compared ?? []), ...made.produced.decision.plan.warnings];
     for (const warning of fresh) tools.ctx.onEvent({ kind: 'warning', warning });
     const outputs = await writeOutputs(subject.name, options.output ?? [], tools);
     const seconds = (performance.now() - began) / 1000;
-    const result = { ...(await resultOf(subject, made, options)), outputs, seconds };
+    const result = {
+      ...(await resultOf(subject, made, options)),
+      ...(replaced === undefined ? {} : { replaced }),
+      outputs,
+      seconds,
+    };
     const security = securityOf(made.knowledge.profile, subject.image);
     return {
       result,

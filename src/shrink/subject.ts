@@ -4,7 +4,7 @@ import { TareError } from '../base/error.ts';
 import { ROOT } from '../base/path.ts';
 import { packageSource, type PackageSource } from '../evidence/package-records.ts';
 import { openFacts } from '../evidence/saved-facts.ts';
-import { parseImageName } from '../oci/reference.ts';
+import { derivedName, parseImageName } from '../oci/reference.ts';
 import { parsePlatform, platformText, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Tightness } from '../plan/types.ts';
@@ -88,8 +88,7 @@ function shrunkName(options: ShrinkOptions, image: Image): string {
     });
   }
   const [last, tag] = splitTag(plainName(image.reference.replace(/@sha\d+:[0-9a-f]+$/, '')));
-  const base = madeUp(last);
-  return `${base}:${tag === '' || tag === 'latest' ? 'shrunk' : `${tag}-shrunk`}`;
+  return derivedName(`${madeUp(last)}${tag === '' ? '' : `:${tag}`}`, 'shrunk');
 }
 
 /** What follows the prefix and the path; the path's own last name when nothing does. */

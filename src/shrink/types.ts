@@ -129,6 +129,8 @@ export interface ShrinkResult {
   /** What the container needs of the kernel: how many system calls, and which capabilities. Null when they were not recorded. */
   readonly security: { readonly syscalls: number; readonly capabilities: readonly string[] } | null;
   readonly repaired: readonly Repair[];
+  /** The image that had the name before, when it was another one, and the names that it still has. */
+  readonly replaced?: { readonly digest: Digest; readonly names: readonly string[] } | undefined;
   /** Not covered by what was observed: packages that are there in part, the largest missing part first. */
   readonly partial: readonly PartialPackage[];
   /** The same of files that belong to no package, by folder: at most 100 rows. */

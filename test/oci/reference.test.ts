@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTareError } from '../../src/base/error.ts';
-import { parseImageName, parseReference } from '../../src/oci/reference.ts';
+import { derivedName, parseImageName, parseReference } from '../../src/oci/reference.ts';
 
 const HEX = 'a1'.repeat(32);
 const DIGEST = `sha256:${HEX}`;
@@ -132,5 +132,18 @@ describe('properties', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('derivedName', () => {
+  it.each([
+    ['app:latest', 'app:full'],
+    ['app:1.0', 'app:1.0-full'],
+    ['localhost:5000/app:latest', 'localhost:5000/app:full'],
+    ['localhost:5000/app', 'localhost:5000/app:full'],
+    [`app:${'x'.repeat(128)}`, `app:${'x'.repeat(123)}-full`],
+  ])('%s → %s', (name, expected) => {
+    expect(derivedName(name, 'full')).toBe(expected);
+    expect(parseImageName(derivedName(name, 'full'))).toBe(expected);
   });
 });

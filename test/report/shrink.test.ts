@@ -44,6 +44,21 @@ const verifiedBy = (probes: readonly ShrunkProbe[]): Partial<ShrinkResult> => ({
 });
 
 describe('the answer of tare shrink', () => {
+  it('tells of the image that had the name before', () => {
+    const other: Digest = `sha256:${'a1'.repeat(32)}`;
+    expect(textOf({ replaced: { digest: other, names: ['nginx:1'] } }, { width: 200 })).toContain(
+      '\n  replaced  nginx:shrunk was a1a1a1a1a1a1 before; it is still nginx:1\n',
+    );
+    expect(textOf({ replaced: { digest: other, names: [] } }, { width: 200 })).toContain(
+      `it has no name now: \`tare tag ${other} NAME\` keeps it from \`tare prune\``,
+    );
+  });
+
+  it('does not call the original by a name that it has no more', () => {
+    const original = { ...RESULT.original, reference: 'nginx:shrunk' };
+    expect(textOf({ original })).toContain(`\n  original  ${digest.slice(7, 19)}\n`);
+  });
+
   it.each([
     ['a status', probe('http GET 8080/', { status: 404 }), '✓ http GET 8080/ 404'],
     ['an exit code', probe('exec migrate', { exit: 0 }), '✓ exec migrate exit 0'],

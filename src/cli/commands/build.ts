@@ -12,8 +12,56 @@ import {
 } from '../shared-options.ts';
 import { withDockerfileHint } from '../dockerfile-hint.ts';
 import { dockerfileCommand, DOCKERFILE_OPTIONS, refuseOthers } from '../dockerfile.ts';
-import type { CommandSpec, Options } from '../spec.ts';
+import type { CommandSpec, Options, OptionSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
+
+const FOLDER_GROUP = 'An application folder:';
+/** Flags of an application folder alone. */
+const FOLDER_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--from <source>',
+    description: 'where run time and libraries come from: host, or an image',
+    defaultText: 'host',
+    config: 'from',
+  },
+  {
+    flags: '--entry <file>',
+    description: 'the module or binary to start, instead of what is detected',
+    config: 'entry',
+  },
+  {
+    flags: '-e, --env <name=value>',
+    description: 'an environment variable of the image',
+    repeat: true,
+    config: 'env',
+  },
+  {
+    flags: '-u, --user <user>',
+    description: 'user and group of the process',
+    defaultText: '65532:65532',
+    config: 'user',
+  },
+  {
+    flags: '-w, --workdir <path>',
+    description: 'where the application lies in the image',
+    defaultText: '/app',
+    config: 'workdir',
+  },
+  { flags: '--expose <port>', description: 'a port that the application listens on', repeat: true, config: 'expose' },
+  { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
+  { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
+  DRY_RUN_OPTION,
+];
+
+const KEEP_GROUP = 'What is kept, and how it is proved (a folder; --file with --shrink):';
+const KEEP_OPTIONS: readonly OptionSpec[] = [
+  INCLUDE_OPTION,
+  EXCLUDE_OPTION,
+  TIGHTNESS_OPTION,
+  probeOption('a check that the running image must pass', 'the exposed ports answer, or it stays up'),
+  TIMEOUT_OPTION,
+  { flags: '--no-verify', description: 'do not run what was built' },
+];
 
 export const command: CommandSpec = {
   name: 'build',
@@ -31,48 +79,16 @@ export const command: CommandSpec = {
       config: 'name',
     },
     {
-      flags: '--from <source>',
-      description: 'where run time and libraries come from: host, or an image',
-      defaultText: 'host',
-      config: 'from',
+      flags: '--platform <os/arch>',
+      description: 'what to build for; of a folder: refuse any other',
+      defaultText: "this machine's",
+      config: 'platform',
     },
-    { flags: '--platform <os/arch>', description: 'refuse to build for any other platform', config: 'platform' },
-    {
-      flags: '--entry <file>',
-      description: 'the module or binary to start, instead of what is detected',
-      config: 'entry',
-    },
-    {
-      flags: '-e, --env <name=value>',
-      description: 'an environment variable of the image',
-      repeat: true,
-      config: 'env',
-    },
-    {
-      flags: '-u, --user <user>',
-      description: 'user and group of the process',
-      defaultText: '65532:65532',
-      config: 'user',
-    },
-    {
-      flags: '-w, --workdir <path>',
-      description: 'where the application lies in the image',
-      defaultText: '/app',
-      config: 'workdir',
-    },
-    { flags: '--expose <port>', description: 'a port that the application listens on', repeat: true, config: 'expose' },
     { flags: '--label <name=value>', description: 'a label of the image', repeat: true, config: 'labels' },
-    INCLUDE_OPTION,
-    EXCLUDE_OPTION,
-    TIGHTNESS_OPTION,
-    { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
-    { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
     COMPRESSION_OPTION,
     OUTPUT_OPTION,
-    probeOption('a check that the running image must pass', 'the exposed ports answer, or it stays up'),
-    TIMEOUT_OPTION,
-    { flags: '--no-verify', description: 'do not run what was built' },
-    DRY_RUN_OPTION,
+    ...FOLDER_OPTIONS.map((option) => ({ ...option, group: FOLDER_GROUP })),
+    ...KEEP_OPTIONS.map((option) => ({ ...option, group: KEEP_GROUP })),
     ...DOCKERFILE_OPTIONS,
   ],
   examples: [

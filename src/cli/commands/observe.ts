@@ -3,7 +3,7 @@ import { DRIVE_OPTIONS } from '../drive.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandInput, CommandSpec } from '../spec.ts';
 import { refuseUnwritable } from '../writable.ts';
-import { shrinkOptions } from './shrink.ts';
+import { shrinkOptions } from '../shrink-options.ts';
 
 export const command: CommandSpec = {
   name: 'observe',

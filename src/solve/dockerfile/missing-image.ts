@@ -21,7 +21,8 @@ export function missingImage({ error, reference, stages, where }: MissingImage):
   const isPlain = error.code === 'E_IMAGE_NOT_FOUND' && PLAIN_NAME.test(reference) && !TRANSPORT.test(reference);
   if (!isPlain) return new TareError(error.code, `${where}: ${error.message}`, { cause: error, hint: error.hint });
   const stage = closest(reference, stages);
-  const named = stages.length === 0 || /[:/@]/.test(reference) ? '' : `there is no stage ${JSON.stringify(reference)} above, and `;
+  const named =
+    stages.length === 0 || /[:/@]/.test(reference) ? '' : `there is no stage ${JSON.stringify(reference)} above, and `;
   const near = error.hint === ERROR_CODES.E_IMAGE_NOT_FOUND.hint ? '' : `${error.hint}. Else `;
   const hint =
     stage === undefined

@@ -82,7 +82,11 @@ describe('COPY', () => {
 
   it.each<readonly [name: string, lines: string, message: RegExp]>([
     ['what is not there', 'COPY nothing /x', /"nothing" is not in the build context/],
-    ['what the ignore file hides', 'COPY secret.txt /x', /"secret.txt" is not in the build context: \.dockerignore:2 hides it \(secret\*\)/],
+    [
+      'what the ignore file hides',
+      'COPY secret.txt /x',
+      /"secret.txt" is not in the build context: \.dockerignore:2 hides it \(secret\*\)/,
+    ],
     ['what is outside', 'COPY ../../etc/passwd /x', /"\.\.\/\.\.\/etc\/passwd" is outside of the build context/],
     ['a file onto a folder', 'COPY dir /n\nCOPY a.txt /n/sub/two/x', /not a folder/],
     ['an owner that is not there', 'COPY --chown=nobody a.txt /x', /"nobody" is not in \/etc\/passwd/],
