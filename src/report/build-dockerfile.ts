@@ -4,16 +4,23 @@ import { formatSize, plural } from './format.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 
-const MAX_INSTRUCTION = 48;
+const MIN_INSTRUCTION_COLUMNS = 40;
+/** Wider tables are hard to read across. */
+const MAX_TABLE_COLUMNS = 100;
+/** Of the two columns with sizes, and the gaps. */
+const SIZE_COLUMNS = 24;
 
 /** The answer of `tare build -f` for people. */
 export function dockerfileText(result: DockerfileResult): (style: Style) => string {
   return (style) => {
     const { engine, files, layers, outputs, platform, size, steps, tags } = result;
-    const cached = steps.filter((step) => step.cached).length;
     const table = formatTable(
       [{ title: '  layer' }, { title: 'disk', align: 'right' }, { title: 'wire', align: 'right' }],
-      layers.map((layer) => [`  ${shortened(layer.createdBy)}`, formatSize(layer.disk), formatSize(layer.wire)]),
+      layers.map((layer) => [
+        `  ${instructionText(layer.createdBy, style)}`,
+        formatSize(layer.disk),
+        formatSize(layer.wire),
+      ]),
       style.dim,
     );
     return [
@@ -21,7 +28,7 @@ export function dockerfileText(result: DockerfileResult): (style: Style) => stri
       ...tags.slice(1).map((tag) => `  also      ${tag}`),
       `  digest    ${result.digest}`,
       `  platform  ${platformText(platform)}`,
-      `  built     ${plural(steps.length, 'step')}, ${cached} of them known, by ${engine}`,
+      `  built     ${engine === 'local' ? 'on this machine' : `by ${engine}`}, ${stepsText(steps)}`,
       `  size      ${formatSize(size.disk)} on disk, ${formatSize(size.wire)} on the wire, ${plural(files, 'file')}`,
       ...outputs.map((output) => `  written   ${output}`),
       '',
@@ -32,12 +39,19 @@ export function dockerfileText(result: DockerfileResult): (style: Style) => stri
   };
 }
 
-/** As people wrote it: without the shell and the marks of the builder. */
-function shortened(createdBy: string): string {
+function stepsText(steps: DockerfileResult['steps']): string {
+  const cached = steps.filter((step) => step.cached).length;
+  if (cached === 0) return plural(steps.length, 'step');
+  return `${plural(steps.length, 'step')}, ${cached === steps.length ? 'all' : cached} of them cached`;
+}
+
+/** As people wrote it: without the shell and the marks of the builder; as much of it as the table has room for. */
+function instructionText(createdBy: string, style: Style): string {
   const text = createdBy
     .replace(/ # buildkit$/, '')
     .replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ')
     .replaceAll(/\s+/g, ' ');
+  const room = Math.max(MIN_INSTRUCTION_COLUMNS, Math.min(style.width, MAX_TABLE_COLUMNS) - SIZE_COLUMNS);
   const name = text === '' ? '(unknown)' : text;
-  return name.length > MAX_INSTRUCTION ? `${name.slice(0, MAX_INSTRUCTION - 1)}…` : name;
+  return name.length > room ? `${name.slice(0, room - 1)}…` : name;
 }

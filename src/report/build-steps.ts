@@ -1,20 +1,6 @@
-import type { TareEvent } from '../base/events.ts';
-import { formatSeconds } from './format.ts';
+import { plural } from './format.ts';
+import { createSteps, endOf, lastLine, linesOf, type Step, type StepEvent } from './step-lines.ts';
 import type { Style } from './style.ts';
-
-type StepEvent = Extract<TareEvent, { readonly kind: `vertex.${string}` }>;
-
-export const isStepEvent = (event: TareEvent): event is StepEvent => event.kind.startsWith('vertex.');
-
-interface Step {
-  readonly number: number;
-  readonly name: string;
-  readonly began: number;
-  /** The last thing that it printed. */
-  said: string;
-  /** What it printed since the last line end. */
-  rest: string;
-}
 
 export interface StepsOptions {
   readonly stream: NodeJS.WriteStream;
@@ -30,52 +16,22 @@ export interface StepsView {
 /** Between two drawings, in milliseconds. */
 const FRAME_MS = 100;
 const MAX_SHOWN_STEPS = 8;
-const MAX_REST = 4096;
+/** Lines of output below a step: of one that runs alone, and of each of several. */
+const MAX_SAID_ALONE = 6;
+const MAX_SAID_EACH = 2;
+/** Below this the name would tell nothing. */
+const MIN_NAME_COLUMNS = 20;
 
-interface Steps {
-  started(event: Extract<StepEvent, { kind: 'vertex.started' }>): Step;
-  get(digest: string): Step | undefined;
-  ended(digest: string): void;
-  running(): readonly Step[];
-}
-
-function createSteps(): Steps {
-  const running = new Map<string, Step>();
-  let number = 0;
-  return {
-    started: ({ digest, name }) => {
-      number += 1;
-      const step: Step = { number, name: plain(name), began: performance.now(), said: '', rest: '' };
-      running.set(digest, step);
-      return step;
-    },
-    get: (digest) => running.get(digest),
-    ended: (digest) => void running.delete(digest),
-    running: () => [...running.values()],
-  };
-}
-
-/** Whole lines of what a step prints, without what would move the cursor. */
-function linesOf(step: Step, bytes: Uint8Array): readonly string[] {
-  const text = step.rest + Buffer.from(bytes).toString('utf8');
-  const lines = text.split(/\r?\n|\r/);
-  const rest = lines.pop() ?? '';
-  // A line without an end is shown in pieces.
-  if (rest.length > MAX_REST) lines.push(rest);
-  step.rest = rest.length > MAX_REST ? '' : rest;
-  return lines.map(plain);
-}
-
-// oxlint-disable-next-line no-control-regex -- it is control characters that are taken out
-const plain = (line: string): string =>
-  line.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
-
-const endOf = ({ cached, error, seconds }: Extract<StepEvent, { kind: 'vertex.done' }>): string =>
-  error !== undefined ? 'failed' : cached ? 'known' : formatSeconds(seconds * 1000);
-
-/** One line for each beginning, output and end, with the number of the step before it. */
+/**
+ * One line for each beginning, output and end, behind the number of the step: `#3 [build 2/5] RUN make`, `#3 0.412 cc -o main main.c`, `#3 done 1.2 s`.
+ * Output has the seconds since the step began before it, as BuildKit's plain progress has.
+ */
 export function plainSteps({ stream }: Pick<StepsOptions, 'stream'>): StepsView {
   const steps = createSteps();
+  const say = (step: Step, line: string): void => {
+    const seconds = ((performance.now() - step.began) / 1000).toFixed(3);
+    stream.write(`#${step.number} ${seconds} ${line}\n`);
+  };
   return {
     clear: () => undefined,
     onEvent: (event) => {
@@ -87,35 +43,55 @@ export function plainSteps({ stream }: Pick<StepsOptions, 'stream'>): StepsView 
       const step = steps.get(event.digest);
       if (step === undefined) return;
       if (event.kind === 'vertex.log') {
-        for (const line of linesOf(step, event.bytes)) stream.write(`#${step.number} ${line}\n`);
+        for (const line of linesOf(step, event.bytes)) say(step, line);
         return;
       }
-      if (step.rest !== '') stream.write(`#${step.number} ${plain(step.rest)}\n`);
-      stream.write(`#${step.number} ${endOf(event)}\n`);
-      steps.ended(event.digest);
+      if (step.rest !== '') say(step, lastLine(step));
+      const isDone = !event.cached && event.error === undefined;
+      stream.write(`#${step.number} ${isDone ? 'done ' : ''}${endOf(event)}\n`);
+      steps.ended(event);
     },
   };
 }
 
-/** On a terminal: ended steps stay, one line each; below them those that run, each with the last that it printed. */
+/**
+ * On a terminal: ended steps stay, one line each, their times at the right edge; below them those that run, each with the end of what it printed, and a
+ * line that counts.
+ */
 export function liveSteps({ stream, style }: StepsOptions): StepsView {
   const steps = createSteps();
+  const began = performance.now();
   let drawn = 0;
   let timer: NodeJS.Timeout | undefined;
   const width = (): number => (stream.columns || 80) - 1;
-  const clear = (): void => {
-    if (drawn > 0) stream.write(`\u001b[${drawn}A\u001b[J`);
-    drawn = 0;
+  const row = (mark: string, name: string, end: string): string => {
+    const room = Math.max(MIN_NAME_COLUMNS, width() - end.length - 4);
+    return `${mark} ${cut(name, room).padEnd(room)}  ${style.dim(end)}`;
   };
-  const draw = (): void => {
-    clear();
-    const running = steps.running().slice(0, MAX_SHOWN_STEPS);
-    const lines = running.flatMap((step) => {
-      const time = formatSeconds(performance.now() - step.began);
-      const head = cut(`  ${step.name}`, width() - time.length - 1);
-      return [`${head} ${style.dim(time)}`, ...(step.said === '' ? [] : [style.dim(cut(`    ${step.said}`, width()))])];
-    });
-    if (lines.length > 0) stream.write(`${lines.join('\n')}\n`);
+  const runningLines = (): readonly string[] => {
+    const running = steps.running();
+    if (running.length === 0) return [];
+    const each = running.length === 1 ? MAX_SAID_ALONE : MAX_SAID_EACH;
+    const lines = running
+      .slice(0, MAX_SHOWN_STEPS)
+      .flatMap((step) => [
+        row(style.cyan('•'), step.name, tenths(performance.now() - step.began)),
+        ...step.said.slice(-each).map((line) => style.dim(cut(`    ${line}`, width()))),
+      ]);
+    const { cached, done } = steps.counts();
+    const counts = [
+      `${plural(done, 'step')} done${cached === 0 ? '' : `, ${cached} of them cached`}`,
+      `${running.length} running`,
+      tenths(performance.now() - began),
+    ].join(' · ');
+    const rows = Math.max(1, (stream.rows || 24) - 2);
+    return [...lines.slice(0, rows), style.dim(cut(`  ${counts}`, width()))];
+  };
+  // Line by line over the old ones: a screen that is erased first flickers, and terminals keep it in their history.
+  const draw = (...ended: readonly string[]): void => {
+    const lines = runningLines();
+    const up = drawn > 0 ? `\u001b[${drawn}A` : '';
+    stream.write(`${up}${[...ended, ...lines].map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);
     drawn = lines.length;
   };
   const later = (): void => {
@@ -127,7 +103,10 @@ export function liveSteps({ stream, style }: StepsOptions): StepsView {
     }, FRAME_MS).unref();
   };
   return {
-    clear,
+    clear: () => {
+      if (drawn > 0) stream.write(`\u001b[${drawn}A\u001b[J`);
+      drawn = 0;
+    },
     onEvent: (event) => {
       if (event.kind === 'vertex.started') {
         steps.started(event);
@@ -137,19 +116,17 @@ export function liveSteps({ stream, style }: StepsOptions): StepsView {
       const step = steps.get(event.digest);
       if (step === undefined) return;
       if (event.kind === 'vertex.log') {
-        const said = linesOf(step, event.bytes).findLast((line) => line.trim() !== '');
-        if (said !== undefined) step.said = said;
+        linesOf(step, event.bytes);
         return;
       }
-      steps.ended(event.digest);
-      clear();
+      steps.ended(event);
       const mark = event.error !== undefined ? style.red('✗') : event.cached ? style.dim('=') : style.green('✓');
-      const time = endOf(event);
-      stream.write(`${mark} ${cut(step.name, width() - time.length - 3)} ${style.dim(time)}\n`);
-      draw();
+      draw(row(mark, step.name, endOf(event)));
     },
   };
 }
+
+const tenths = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text;

@@ -1,7 +1,8 @@
 import type { TareEvent } from '../base/events.ts';
-import { isStepEvent, liveSteps, plainSteps } from './build-steps.ts';
+import { liveSteps, plainSteps } from './build-steps.ts';
 import { formatSize, plural } from './format.ts';
 import { plainTitle } from './probe-title.ts';
+import { isStepEvent } from './step-lines.ts';
 import type { Style } from './style.ts';
 import { wrapped } from './wrap.ts';
 
@@ -87,7 +88,10 @@ function liveLine(options: ProgressOptions): Progress {
     if (drawn) stream.write('\r\u001b[K');
     drawn = false;
   };
+  let inSteps = 0;
   const draw = (text: string, force: boolean): void => {
+    // What a step of a build does meanwhile stands in its own line.
+    if (inSteps > 0) return;
     const now = performance.now();
     if (!force && now - lastDraw < FRAME_MS) return;
     lastDraw = now;
@@ -105,6 +109,7 @@ function liveLine(options: ProgressOptions): Progress {
     onEvent: (event) => {
       if (isStepEvent(event)) {
         if (drawn) clear();
+        if (event.kind !== 'vertex.log') inSteps += event.kind === 'vertex.started' ? 1 : -1;
         return building.onEvent(event);
       }
       if (event.kind === 'warning') return keep(warningText(event, style));

@@ -25,7 +25,10 @@ export function openContexts(input: {
     const dir = name === MAIN && named === undefined ? options.dir : named;
     if (dir === undefined) throw new TareError('E_USAGE', `there is no build context ${JSON.stringify(name)}`);
     const ignore = name === MAIN ? await ignoreFor(dir, options.file) : await ignoreFor(dir);
-    return openContext({ dir, ignore, home: store.home, ctx });
+    ctx.onEvent({ kind: 'step.started', step: 'build context', detail: dir });
+    const context = await openContext({ dir, ignore, home: store.home, ctx });
+    ctx.onEvent({ kind: 'step.done', step: 'build context', detail: dir });
+    return context;
   };
   return {
     contextOf: (name) => {

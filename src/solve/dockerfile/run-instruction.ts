@@ -35,7 +35,7 @@ export const run: Handler<'RUN'> = (state, instruction, tools) => {
       steps: state.steps + 1,
       vertex: {
         op: 'exec',
-        name: stepName(state, instruction.text, tools),
+        name: stepName(state, shownText(instruction), tools),
         where: placeOf(instruction, tools),
         root: state.vertex,
         argv,
@@ -54,6 +54,14 @@ export const run: Handler<'RUN'> = (state, instruction, tools) => {
     tools,
   );
 };
+
+/** `RUN <<EOF (apt-get update…)`: what stands in the first line of a script tells more than the script's mark. */
+function shownText({ heredocs, text }: RunInstruction): string {
+  const lines = (heredocs[0]?.content ?? '').split('\n').map((line) => line.trim());
+  const [first, ...others] = lines.filter((line) => line !== '' && !line.startsWith('#!'));
+  if (first === undefined) return text;
+  return `${text} (${first}${others.length === 0 ? '' : '…'})`;
+}
 
 /** A Dockerfile cannot help itself to what is outside of its sandbox (BuildKit's entitlements). */
 function refuseUnlessAllowed({ network, range, security }: RunInstruction, { allow, file }: StageTools): void {

@@ -244,14 +244,18 @@ async function cachedStep(
   { ctx, digestOf, layers, options, slots }: Solving,
   work: () => Promise<StepLayer | null>,
 ): Promise<StepLayer | null> {
-  return tellStep(ctx, { digest: digestOf(vertex), name: vertex.name }, async () => {
-    const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
-    if (known !== undefined && (known.layer === null || (await layers.has(known.layer))))
-      return { cached: true, value: known.layer };
-    const layer = await slots(work);
-    await options.cache.remember(key.digest, { name: vertex.name, layer });
-    return { cached: false, value: layer };
-  });
+  const step = { digest: digestOf(vertex), name: vertex.name };
+  const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
+  if (known !== undefined && (known.layer === null || (await layers.has(known.layer))))
+    return tellStep(ctx, step, () => Promise.resolve({ cached: true, value: known.layer }));
+  // A step that waits for its turn has not begun.
+  return slots(() =>
+    tellStep(ctx, step, async () => {
+      const layer = await work();
+      await options.cache.remember(key.digest, { name: vertex.name, layer });
+      return { cached: false, value: layer };
+    }),
+  );
 }
 
 /** At most so many at a time. */
