@@ -107,6 +107,11 @@ export const ERROR_CODES = {
     'install the dependencies beside the application: `python3 -m venv .venv && .venv/bin/pip install -r requirements.txt`',
   ),
   E_PUBLISH: spec(2, 'a project cannot be compiled', 'see what the compiler said; mend it, and build again'),
+  E_HOST_CA: spec(
+    3,
+    'this machine has no certificate authorities to lend to the steps',
+    'set SSL_CERT_FILE to a PEM file with the authorities that this machine trusts',
+  ),
   E_SECRET: spec(
     2,
     'a secret or an ssh agent that a build needs was not given',

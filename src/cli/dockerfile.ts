@@ -52,6 +52,7 @@ const BUILDING: readonly OptionSpec[] = [
     defaultText: 'default',
     variable: 'TARE_BUILD_NETWORK',
   },
+  { flags: '--host-ca', description: 'let the steps trust the certificate authorities that this machine trusts' },
   {
     flags: '--engine <address>',
     description: 'a BuildKit daemon that builds: unix:///PATH, tcp://HOST:PORT, docker-container:NAME',
@@ -77,7 +78,6 @@ export const DOCKERFILE_OPTIONS: readonly OptionSpec[] = [
 const ONLY_DOCKERFILE = [
   'tag',
   'shrink',
-
   'target',
   'buildArg',
   'secret',
@@ -86,6 +86,7 @@ const ONLY_DOCKERFILE = [
   'buildContext',
   'network',
   'engine',
+  'hostCa',
   'iidfile',
   'metadataFile',
   ...SHRINK_FLAGS,
@@ -171,6 +172,7 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     contexts: new Map(Object.entries(assignments('--build-context', options.list('buildContext')))),
     allow: options.list('allow'),
     ...set('network', options.text('network') as DockerfileOptions['network']),
+    hostCa: options.flag('hostCa'),
     ...set('engine', options.text('engine')),
     ...set(
       'epoch',

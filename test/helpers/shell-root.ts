@@ -36,8 +36,8 @@ export function makeShellRoot(): { readonly dir: string; remove(): void } {
   return { dir, remove: () => rmSync(top, { recursive: true, force: true }) };
 }
 
-/** With the libraries that it loads. */
-function place(name: string, dir: string): void {
+/** Copies a program of this machine below `dir`, with the libraries that it loads. */
+export function place(name: string, dir: string): void {
   const path = FOLDERS.map((folder) => join(folder, name)).find((each) => existsSync(each));
   if (path === undefined) return;
   copyFileSync(realpathSync(path), join(dir, 'bin', basename(path)));

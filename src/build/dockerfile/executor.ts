@@ -5,6 +5,7 @@ import { findSandbox } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openStepCache } from '../../solve/cache.ts';
 import type { ExecSettings } from '../../solve/local/exec-step.ts';
+import { hostCa } from '../../solve/local/host-ca.ts';
 import { createLocalExecutor } from '../../solve/local/executor.ts';
 import { openSnapshots } from '../../solve/local/snapshots.ts';
 import type { Executor } from '../../solve/types.ts';
@@ -37,6 +38,10 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
     epoch,
   };
   if (options.engine !== undefined) {
+    if (options.hostCa === true)
+      throw new TareError('E_USAGE', '--host-ca does not go with --engine: the steps run where the daemon does', {
+        hint: "give the daemon's machine the certificates, or hand them to a step with --secret and RUN --mount=type=secret",
+      });
     const { createBuildkitExecutor } = await import('../../solve/buildkit/executor.ts');
     const executor = await createBuildkitExecutor({
       ...shared,
@@ -66,6 +71,8 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
 
 async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promise<ExecSettings> {
   const sandbox = await sandboxFor(tools);
+  // Before anything is opened: it may not be there.
+  const lent = options.hostCa === true ? await hostCa(options.environment) : {};
   return {
     sandbox,
     snapshots: await openSnapshots({ store: tools.store, sandbox, ctx }),
@@ -75,6 +82,7 @@ async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promis
     caches: join(tools.store.home, 'tare', 'solve', 'caches', sandbox.ids),
     network: options.network === 'none' ? 'none' : 'host',
     processEnv: { ...options.environment },
+    ...lent,
   };
 }
 

@@ -33,6 +33,8 @@ export interface DockerfileOptions {
   /** `security.insecure`, `network.host`: what the Dockerfile may ask for. */
   readonly allow?: readonly string[];
   readonly network?: 'default' | 'host' | 'none';
+  /** Lend each step the certificate authorities of this machine. Not with `engine`. */
+  readonly hostCa?: boolean;
   /** `unix://…`, `tcp://…`, `docker-container:…`: a BuildKit daemon builds instead of this machine. */
   readonly engine?: string;
   /** SOURCE_DATE_EPOCH in seconds: latest time of files of the steps, and the time of the image. */

@@ -4,7 +4,7 @@ import { errnoOf, fromErrno } from '../../base/error.ts';
 import type { Environment } from './http-proxy.ts';
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, SUSE, others. */
-const SYSTEM_FILES = [
+export const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
   '/etc/pki/tls/certs/ca-bundle.crt',

@@ -28,7 +28,7 @@ export interface StepOptions {
   readonly caches: string;
   /** What `default` is. */
   readonly network: 'host' | 'none';
-  /** `NAME=value`, after the vertex's own. */
+  /** `NAME=value` of this machine, unless the vertex has a value of its own. */
   readonly env?: readonly string[];
   /** Of this machine (certificates), beside the vertex's own. */
   readonly mounts?: readonly Mount[];
@@ -87,7 +87,7 @@ function specOf(
     rootfs: '',
     changes,
     args: vertex.argv,
-    env: [...vertex.env, ...vertex.silentEnv, ...env, ...opened.env],
+    env: [...vertex.env, ...vertex.silentEnv, ...without(env, vertex.env), ...opened.env],
     cwd: vertex.cwd,
     user: vertex.user,
     readOnly: false,
@@ -99,6 +99,12 @@ function specOf(
     privileged: vertex.insecure,
     ...(hostname === undefined ? {} : { hostname }),
   };
+}
+
+function without(env: readonly string[], known: readonly string[]): readonly string[] {
+  const nameOf = (item: string): string => item.slice(0, item.indexOf('='));
+  const names = new Set(known.map(nameOf));
+  return env.filter((item) => !names.has(nameOf(item)));
 }
 
 async function runIn({ onOutput, sandbox, signal, snapshots }: StepOptions, spec: RunSpec): Promise<Exit> {
