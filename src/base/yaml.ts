@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, YAMLParseError } from 'yaml';
 
 /** Against documents that grow when they are read: aliases of aliases (YAML 1.2, section 3.2.2.2). */
 const MAX_ALIASES = 100;
@@ -6,14 +6,28 @@ const MAX_ALIASES = 100;
 /** What is written by people is not nested deeper; what walks the value need not fear for its stack. */
 const MAX_DEPTH = 200;
 
-/** The value of a YAML or JSON text, or in one line why it is none. The caller caps the size of the text. */
-export function yamlValue(text: string): { readonly value: unknown } | { readonly problem: string } {
+/** Why a text is no YAML, in one line; `at` is `:line:column`, counted from 1, or empty where that is not known. */
+export interface YamlProblem {
+  readonly problem: string;
+  readonly at: string;
+}
+
+/** The value of a YAML or JSON text, or why it is none. The caller caps the size of the text. */
+export function yamlValue(text: string): { readonly value: unknown } | YamlProblem {
   try {
     const value = parse(text);
-    return isShallow(value) ? { value } : { problem: `nested deeper than ${MAX_DEPTH}` };
+    return isShallow(value) ? { value } : { problem: `nested deeper than ${MAX_DEPTH}`, at: '' };
   } catch (error) {
-    return { problem: error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'cannot be read' };
+    return problemOf(error);
   }
+}
+
+function problemOf(error: unknown): YamlProblem {
+  if (!(error instanceof Error)) return { problem: 'cannot be read', at: '' };
+  const [first = ''] = error.message.split('\n');
+  const start = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+  if (start === undefined) return { problem: first, at: '' };
+  return { problem: first.replace(/ at line \d+, column \d+:?$/, ''), at: `:${start.line}:${start.col}` };
 }
 
 function parse(text: string): unknown {

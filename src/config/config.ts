@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
+import { placeText, type Place } from '../base/place.ts';
 import { readSmallFile } from '../base/small-file.ts';
 import type { Tightness } from '../plan/types.ts';
 import { probeOfValue } from '../sandbox/probes/parse.ts';
@@ -68,44 +69,28 @@ export async function readConfigFile(file: string): Promise<Config> {
   return parseConfig(text, file);
 }
 
-/** @throws TareError E_CONFIG */
+/** @throws TareError E_CONFIG that names file, line and column, the key, and what is expected there */
 export async function parseConfig(text: string, file: string): Promise<Config> {
   if (text.length > MAX_CONFIG_BYTES)
     throw new TareError('E_CONFIG', `${file} is larger than ${MAX_CONFIG_BYTES} bytes`);
-  const [{ parseDocument }, { configSchema }, z] = await Promise.all([
-    import('yaml'),
+  const [{ yamlValue }, { placeInFile }, { configSchema }, { issueError }, z] = await Promise.all([
+    import('../base/yaml.ts'),
+    import('../base/yaml-place.ts'),
     import('./schema.ts'),
+    import('./issue.ts'),
     import('zod/mini'),
   ]);
-  const document = parseDocument(text, { prettyErrors: true });
-  const problem = document.errors[0];
-  if (problem !== undefined)
-    throw new TareError('E_CONFIG', `${file}: ${problem.message.split('\n')[0] ?? 'not YAML'}`);
-  const value = valueOf(document, file) ?? {};
+  const read = yamlValue(text);
+  if ('problem' in read) throw new TareError('E_CONFIG', `${file}${read.at}: ${read.problem}`);
+  const place = placeInFile(file, text);
+  const value = read.value ?? {};
   const parsed = z.safeParse(configSchema, value);
-  if (parsed.success) return normalise(parsed.data, file);
-  const issue = parsed.error.issues[0];
-  const where = issue?.path.join('.') ?? '';
-  const detail =
-    issue?.code === 'unrecognized_keys'
-      ? `unknown key ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`
-      : issue === undefined || issue.message === 'Invalid input'
-        ? 'not what is expected there (see docs/config.md)'
-        : issue.message;
-  throw new TareError('E_CONFIG', `${file}: ${where === '' ? '' : `${where}: `}${detail}`);
+  if (parsed.success) return normalise(parsed.data, place);
+  const [issue] = parsed.error.issues;
+  throw issue === undefined ? new TareError('E_CONFIG', `${file}: not valid`) : issueError(issue, value, place);
 }
 
-function valueOf(document: { toJS(options: { maxAliasCount: number }): unknown }, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 50 });
-  } catch (error) {
-    throw new TareError('E_CONFIG', `${file}: ${error instanceof Error ? error.message : 'cannot be read'}`, {
-      cause: error,
-    });
-  }
-}
-
-function normalise(raw: RawConfig, file: string): Config {
+function normalise(raw: RawConfig, place: Place): Config {
   const { budget, cmd, entrypoint, env, expose, lint, probes, timeout, user, ...same } = raw;
   const known = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Partial<Config>;
   return {
@@ -116,12 +101,14 @@ function normalise(raw: RawConfig, file: string): Config {
       ? {}
       : { env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, String(value)])) }),
     ...(user === undefined ? {} : { user: String(user) }),
-    ...(expose === undefined ? {} : { expose: expose.map((item) => parsePort(item, `${file}: expose`, 'E_CONFIG')) }),
+    ...(expose === undefined
+      ? {}
+      : { expose: expose.map((item, index) => parsePort(item, place.at('expose', index), 'E_CONFIG')) }),
     ...(probes === undefined
       ? {}
-      : { probes: probes.map((probe, index) => probeOfValue(probe, `${file}: probes[${index}]`)) }),
+      : { probes: probes.map((probe, index) => probeOfValue(probe, place.at('probes', index))) }),
     ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-    ...(budget === undefined ? {} : { budget: budgetOf(budget, file) }),
+    ...(budget === undefined ? {} : { budget: budgetOf(budget, place.at('budget')) }),
     ...(lint === undefined ? {} : { lint: lintOf(lint) }),
   };
 }
@@ -130,11 +117,11 @@ const words = (value: string | readonly string[]): readonly string[] =>
   typeof value === 'string' ? value.trim().split(/\s+/) : value;
 
 /** `8080` → `8080/tcp`. @throws TareError `code` naming `where` */
-export function parsePort(value: string | number, where: string, code: 'E_CONFIG' | 'E_USAGE'): string {
+export function parsePort(value: string | number, where: Place | string, code: 'E_CONFIG' | 'E_USAGE'): string {
   const match = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(String(value));
   const number = Number(match?.[1] ?? 0);
   if (number < 1 || number > 65535)
-    throw new TareError(code, `${where}: ${JSON.stringify(value)} is not a port such as 8080 or 53/udp`);
+    throw new TareError(code, `${placeText(where)}: ${JSON.stringify(value)} is not a port such as 8080 or 53/udp`);
   return `${number}/${match?.[2] ?? 'tcp'}`;
 }
 
@@ -148,10 +135,10 @@ function lintOf({ rules, ruleset }: NonNullable<RawConfig['lint']>): NonNullable
 
 function budgetOf(
   raw: { wire?: string | number | undefined; disk?: string | number | undefined },
-  file: string,
+  place: Place,
 ): { wire?: number; disk?: number } {
   return {
-    ...(raw.wire === undefined ? {} : { wire: parseSize(raw.wire, `${file}: budget.wire`) }),
-    ...(raw.disk === undefined ? {} : { disk: parseSize(raw.disk, `${file}: budget.disk`) }),
+    ...(raw.wire === undefined ? {} : { wire: parseSize(raw.wire, place.at('wire')) }),
+    ...(raw.disk === undefined ? {} : { disk: parseSize(raw.disk, place.at('disk')) }),
   };
 }

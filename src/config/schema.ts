@@ -13,6 +13,16 @@ const STOP_SIGNAL = new RegExp(
 );
 const port = z.int().check(z.gte(1), z.lte(65535));
 
+const budgetSchema = z.strictObject({
+  wire: z.optional(z.union([text, z.int()])),
+  disk: z.optional(z.union([text, z.int()])),
+});
+const lintSchema = z.strictObject({
+  ruleset: z.optional(z.union([text, z.number()])),
+  rules: z.optional(z.record(z.string(), z.enum(['off', 'info', 'warning', 'error']))),
+});
+const TIGHTNESS = ['used', 'reachable', 'packages'] as const;
+
 /** What tare.yaml may hold. Every key is optional; unknown keys are refused, because a misspelt key would be ignored in silence. */
 export const configSchema = z.strictObject({
   name: z.optional(text),
@@ -27,7 +37,7 @@ export const configSchema = z.strictObject({
   expose: z.optional(z.array(z.union([port, text]))),
   stopSignal: z.optional(text.check(z.regex(STOP_SIGNAL, 'expected a signal such as SIGTERM, or its number'))),
   labels: z.optional(z.record(z.string(), z.string())),
-  tightness: z.optional(z.enum(['used', 'reachable', 'packages'])),
+  tightness: z.optional(z.enum(TIGHTNESS)),
   include: z.optional(z.array(text)),
   exclude: z.optional(z.array(text)),
   strip: z.optional(z.boolean()),
@@ -35,15 +45,44 @@ export const configSchema = z.strictObject({
   compression: z.optional(text),
   probes: z.optional(z.array(z.record(z.string(), z.unknown()))),
   timeout: z.optional(z.number().check(z.gt(0))),
-  budget: z.optional(
-    z.strictObject({ wire: z.optional(z.union([text, z.int()])), disk: z.optional(z.union([text, z.int()])) }),
-  ),
-  lint: z.optional(
-    z.strictObject({
-      ruleset: z.optional(z.union([text, z.number()])),
-      rules: z.optional(z.record(z.string(), z.enum(['off', 'info', 'warning', 'error']))),
-    }),
-  ),
+  budget: z.optional(budgetSchema),
+  lint: z.optional(lintSchema),
 });
 
 export type RawConfig = z.infer<typeof configSchema>;
+
+/** The keys that are known there, for a misspelt one. */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  const [first] = path;
+  if (first === undefined) return Object.keys(configSchema.shape);
+  return Object.keys(first === 'budget' ? budgetSchema.shape : lintSchema.shape);
+}
+
+/** What is expected at each key, in words. */
+export const EXPECTED: Readonly<Record<keyof RawConfig, string>> = {
+  name: 'a text',
+  from: 'the text "host", or an image',
+  platform: 'a text such as linux/amd64',
+  entry: 'the path of a file',
+  entrypoint: 'a list of words, or a command line',
+  cmd: 'a list of words, or a command line',
+  env: 'a map of names to texts',
+  user: 'a name or a number such as 65532',
+  workdir: 'a path',
+  expose: 'a list of ports such as 8080 or 53/udp',
+  stopSignal: 'a signal such as SIGTERM, or its number',
+  labels: 'a map of names to texts',
+  tightness: TIGHTNESS.join(', ').replace(/, (\w+)$/, ' or $1'),
+  include: 'a list of globs',
+  exclude: 'a list of globs',
+  strip: 'true or false',
+  timezone: 'a text such as Europe/Paris',
+  compression: 'a text such as gzip:6',
+  probes: 'a list of probes, each a map',
+  timeout: 'a number of seconds above 0',
+  budget: 'a map of wire and disk to sizes such as 40MB',
+  lint: 'a map of ruleset and rules; a rule is off, info, warning or error',
+};
+
+/** Where a misspelt value can be guessed. */
+export const CHOICES: Readonly<Record<string, readonly string[]>> = { tightness: TIGHTNESS };

@@ -1,4 +1,5 @@
 import { TareError } from '../base/error.ts';
+import { placeText, type Place } from '../base/place.ts';
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -14,11 +15,15 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** `40MB` (10^6), `40MiB` (2^20), `1.5 GB` or a plain count of bytes → bytes. @throws TareError `code` */
-export function parseSize(value: string | number, where: string, code: 'E_CONFIG' | 'E_USAGE' = 'E_CONFIG'): number {
+export function parseSize(
+  value: string | number,
+  where: Place | string,
+  code: 'E_CONFIG' | 'E_USAGE' = 'E_CONFIG',
+): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(String(value).trim());
   const unit = UNITS[(match?.[2] ?? '?').toLowerCase()];
   if (match === null || unit === undefined) {
-    throw new TareError(code, `${where}: ${JSON.stringify(value)} is not a size`, {
+    throw new TareError(code, `${placeText(where)}: ${JSON.stringify(value)} is not a size`, {
       hint: 'write it as 40MB, 40MiB or a count of bytes',
     });
   }

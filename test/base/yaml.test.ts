@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { yamlValue } from '../../src/base/yaml.ts';
 
 describe('yamlValue', () => {
+  it('says where it stops being YAML', () => {
+    expect(yamlValue('a: 1\nb: [\n')).toMatchObject({ at: ':3:1' });
+    expect(yamlValue('a: 1\na: 2')).toEqual({ problem: 'Map keys must be unique', at: ':2:1' });
+  });
+
   it.each([
     ['a: 1', { a: 1 }],
     ['{"a": [1, null]}', { a: [1, null] }],
@@ -20,6 +25,6 @@ describe('yamlValue', () => {
       expect.stringContaining('alias'),
     ],
   ])('refuses %#', (text, problem) => {
-    expect(yamlValue(text)).toEqual({ problem });
+    expect(yamlValue(text)).toEqual({ problem, at: expect.any(String) as string });
   });
 });

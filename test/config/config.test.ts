@@ -71,6 +71,40 @@ budget: {wire: 40MB, disk: 110000000}
   });
 });
 
+describe('a fault in tare.yaml', () => {
+  it.each([
+    ['from: host\nentrypiont: [node]', ':2:1: unknown key "entrypiont" (did you mean "entrypoint"?)'],
+    ['budget:\n  wire: 1MB\n  dsik: 2MB', ':3:3: budget: unknown key "dsik" (did you mean "disk"?)'],
+    [
+      'tightness: reachabel',
+      ':1:12: tightness: expected used, reachable or packages, got "reachabel" (did you mean "reachable"?)',
+    ],
+    ['strip: maybe', ':1:8: strip: expected true or false, got "maybe"'],
+    ['timeout: -1', ':1:10: timeout: expected a number of seconds above 0, got -1'],
+    ['env:\n  A: [secret]', ':2:6: env.A: expected a map of names to texts, got a list'],
+    ['env:\n  "A=B": x', ':2:3: env: "A=B" is not a name of an environment variable'],
+    ['expose:\n  - 80\n  - http', ':3:5: expose[1]: "http" is not a port such as 8080 or 53/udp'],
+    ['expose: 80', ':1:9: expose: expected a list of ports such as 8080 or 53/udp, got 80'],
+    [
+      'probes:\n  - http:\n      port: 8080\n      stauts: 200',
+      ':4:7: probes[0].http: unknown key "stauts" (did you mean "status"?)',
+    ],
+    ['probes:\n  - {command: [x], exit: 300}', ':2:26: probes[0].exit: exit 300 is not'],
+    ['probes: {http: {}}', ':1:9: probes: expected a list of probes, each a map, got a map'],
+    ['probes: [http]', ':1:10: probes[0]: expected a list of probes, each a map, got "http"'],
+    ['budget: {wire: 40 parsecs}', ':1:16: budget.wire: "40 parsecs" is not a size'],
+    ['lint: {rules: {x: loud}}', ':1:19: lint.rules.x: expected a map of ruleset and rules'],
+    ['- a list', ':1:1: expected a map of settings, got a list'],
+    ['a: 1\nb: [1', ':2:'],
+    ['stopSignal: FOO', ':1:13: stopSignal: expected a signal such as SIGTERM, or its number'],
+  ])('%j is told with its place and what is expected', async (text, message) => {
+    await expect(parseConfig(text, 'tare.yaml')).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining(`tare.yaml${message}`) as string,
+    });
+  });
+});
+
 describe('a tare.yaml that is no file', () => {
   it.each([
     ['a pipe', (file: string) => void execFileSync('mkfifo', [file])],

@@ -1,5 +1,6 @@
 import { fromErrno, TareError } from '../../base/error.ts';
 import { readSmallFile } from '../../base/small-file.ts';
+import { placeInFile } from '../../base/yaml-place.ts';
 import { yamlValue } from '../../base/yaml.ts';
 import type { Probe } from '../types.ts';
 import { probesOfOpenapi } from './openapi/openapi.ts';
@@ -19,17 +20,21 @@ export async function readProbeFile(file: string): Promise<readonly Probe[]> {
 /** @throws TareError E_CONFIG, E_LIMIT */
 export function parseProbeFile(text: string, file: string): readonly Probe[] {
   const read = yamlValue(text);
-  if ('problem' in read) throw new TareError('E_CONFIG', `${file}: ${read.problem}`);
+  if ('problem' in read) throw new TareError('E_CONFIG', `${file}${read.at}: ${read.problem}`);
   const { value } = read;
   const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
   const list: unknown = isMap && 'probes' in value ? value.probes : value;
-  const prefix = isMap ? 'probes' : '';
+  const place = isMap ? placeInFile(file, text).at('probes') : placeInFile(file, text);
   if (!Array.isArray(list))
-    throw new TareError('E_CONFIG', `${file}: neither a list of probes nor a map with such a list under "probes"`, {
-      hint: 'write `- {http: {port: 8080, path: /status}}`, one line a probe',
-    });
+    throw new TareError(
+      'E_CONFIG',
+      `${place.text()}: neither a list of probes nor a map with such a list under "probes"`,
+      {
+        hint: 'write `- {http: {port: 8080, path: /status}}`, one line a probe',
+      },
+    );
   if (list.length > MAX_PROBES) throw new TareError('E_LIMIT', `${file}: more than ${MAX_PROBES} probes`);
-  return list.map((item, index) => probeOfValue(item, `${file}: ${prefix}[${index}]`));
+  return list.map((item, index) => probeOfValue(item, place.at(index)));
 }
 
 /**

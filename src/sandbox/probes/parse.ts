@@ -1,6 +1,7 @@
 import { TareError } from '../../base/error.ts';
+import { kindOf, plainPlace, type Place } from '../../base/place.ts';
 import type { CommandProbe, HttpProbe, Probe, StatusPattern } from '../types.ts';
-import { complain, regexOf, splitCommand, suggestion, type Complaint } from './words.ts';
+import { below, complain, regexOf, splitCommand, suggestion, type Complaint } from './words.ts';
 
 const KINDS = ['http', 'tcp', 'command', 'log'] as const;
 type Kind = (typeof KINDS)[number];
@@ -13,22 +14,24 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * A probe as it stands in tare.yaml: `{http: {port, path, …}}` or `{http: ":8080/status"}`, `{tcp: 5432}`,
  * `{command: [node, --version], exit: 0, output: v20}` or `{command: {argv, exit, output}}`, `{log: "text or /regex/"}`; each with an optional `name`.
- * `where` opens the message, e.g. `tare.yaml: probes[0]`.
+ * `where` opens the message, e.g. `tare.yaml:7:5: probes[0]`.
  * @throws TareError E_CONFIG
  */
-export function probeOfValue(value: unknown, where: string): Probe {
-  const complaint: Complaint = { code: 'E_CONFIG', where };
+export function probeOfValue(value: unknown, where: Place | string): Probe {
+  const place = typeof where === 'string' ? plainPlace(where) : where;
+  const complaint: Complaint = { code: 'E_CONFIG', place };
   const fields = fieldsOf(value, complaint, 'a probe');
   const found = KINDS.filter((kind) => fields[kind] !== undefined);
   const kind = found[0];
   if (kind === undefined || found.length > 1) {
     const stranger = Object.keys(fields).find((key) => key !== 'name' && !KINDS.some((known) => known === key));
     const clue = stranger === undefined ? '' : `; ${JSON.stringify(stranger)} is unknown${suggestion(stranger, KINDS)}`;
-    throw complain(complaint, `a probe needs exactly one of ${KINDS.join(', ')}${clue}`);
+    const at = stranger === undefined ? complaint : { ...complaint, place: place.ofKey(stranger) };
+    throw complain(at, `a probe needs exactly one of ${KINDS.join(', ')}${clue}`);
   }
   onlyKeys(fields, ['name', kind, ...SIBLINGS[kind]], complaint);
   const name = fields['name'] === undefined ? {} : { name: textOf(fields['name'], 'name', complaint) };
-  const inner: Complaint = { code: 'E_CONFIG', where: `${where}.${kind}` };
+  const inner = below(complaint, kind);
   switch (kind) {
     case 'http':
       return { ...name, http: httpOfValue(fields['http'], inner) };
@@ -49,7 +52,7 @@ export function probeOfValue(value: unknown, where: string): Probe {
 export function parseProbe(text: string): Probe {
   const complaint: Complaint = {
     code: 'E_USAGE',
-    where: `--probe ${JSON.stringify(text)}`,
+    place: plainPlace(`--probe ${JSON.stringify(text)}`),
     hint: 'write http:PORT/PATH[=STATUS], tcp:PORT, command:WORDS… or log:TEXT',
   };
   const colon = text.indexOf(':');
@@ -92,21 +95,28 @@ function httpOfValue(value: unknown, complaint: Complaint): HttpProbe {
   onlyKeys(fields, HTTP_KEYS, complaint);
   if (fields['port'] === undefined) throw complain(complaint, 'the port is missing');
   return {
-    port: portOf(fields['port'], { ...complaint, where: `${complaint.where}.port` }),
-    path: httpPath(fields['path'] === undefined ? '/' : textOf(fields['path'], 'path', complaint), complaint),
+    port: portOf(fields['port'], below(complaint, 'port')),
+    path:
+      fields['path'] === undefined
+        ? '/'
+        : httpPath(textOf(fields['path'], 'path', below(complaint, 'path')), below(complaint, 'path')),
     ...(fields['method'] === undefined
       ? {}
-      : { method: methodOf(textOf(fields['method'], 'method', complaint), complaint) }),
-    ...(fields['status'] === undefined ? {} : { status: statusOf(fields['status'], complaint) }),
-    ...(fields['headers'] === undefined ? {} : { headers: recordOf(fields['headers'], 'headers', complaint) }),
-    ...(fields['body'] === undefined ? {} : { body: textOf(fields['body'], 'body', complaint) }),
+      : {
+          method: methodOf(textOf(fields['method'], 'method', below(complaint, 'method')), below(complaint, 'method')),
+        }),
+    ...(fields['status'] === undefined ? {} : { status: statusOf(fields['status'], below(complaint, 'status')) }),
+    ...(fields['headers'] === undefined
+      ? {}
+      : { headers: recordOf(fields['headers'], 'headers', below(complaint, 'headers')) }),
+    ...(fields['body'] === undefined ? {} : { body: textOf(fields['body'], 'body', below(complaint, 'body')) }),
     ...(fields['json'] === undefined ? {} : { json: fields['json'] }),
     ...(fields['requestHeaders'] === undefined
       ? {}
-      : { requestHeaders: recordOf(fields['requestHeaders'], 'requestHeaders', complaint) }),
+      : { requestHeaders: recordOf(fields['requestHeaders'], 'requestHeaders', below(complaint, 'requestHeaders')) }),
     ...(fields['requestBody'] === undefined
       ? {}
-      : { requestBody: textOf(fields['requestBody'], 'requestBody', complaint) }),
+      : { requestBody: textOf(fields['requestBody'], 'requestBody', below(complaint, 'requestBody')) }),
   };
 }
 
@@ -135,7 +145,8 @@ function methodOf(method: string, complaint: Complaint): string {
 
 function statusOf(value: unknown, complaint: Complaint): HttpProbe['status'] & {} {
   if (isStatus(value)) return value;
-  if (Array.isArray(value) && value.length > 0) return value.map((one) => patternOf(one, complaint));
+  if (Array.isArray(value) && value.length > 0)
+    return value.map((one, index) => patternOf(one, below(complaint, index)));
   throw complain(complaint, `status ${JSON.stringify(value)} is not a number from 100 to 599`);
 }
 
@@ -153,7 +164,7 @@ function tcpPortOf(value: unknown, complaint: Complaint): number {
   if (typeof value !== 'object' || value === null) return portOf(value, complaint);
   const fields = fieldsOf(value, complaint, 'tcp');
   onlyKeys(fields, ['port'], complaint);
-  return portOf(fields['port'], complaint);
+  return portOf(fields['port'], below(complaint, 'port'));
 }
 
 function commandOfValue(fields: Fields, outer: Complaint, inner: Complaint): CommandProbe {
@@ -166,25 +177,34 @@ function commandOfValue(fields: Fields, outer: Complaint, inner: Complaint): Com
   }
   const exit = source['exit'];
   if (exit !== undefined && !(typeof exit === 'number' && Number.isInteger(exit) && exit >= 0 && exit <= 255))
-    throw complain(inner, `exit ${JSON.stringify(exit)} is not a number from 0 to 255`);
+    throw complain(
+      below(isObject ? inner : outer, 'exit'),
+      `exit ${JSON.stringify(exit)} is not a number from 0 to 255`,
+    );
   return {
-    argv: argvOf(source['argv'], inner),
+    argv: argvOf(source['argv'], isObject ? below(inner, 'argv') : inner),
     ...(exit === undefined ? {} : { exit }),
-    ...(source['output'] === undefined ? {} : { output: textOf(source['output'], 'output', inner) }),
+    ...(source['output'] === undefined
+      ? {}
+      : { output: textOf(source['output'], 'output', below(isObject ? inner : outer, 'output')) }),
   };
 }
 
 function argvOf(value: unknown, complaint: Complaint): readonly string[] {
   const words: unknown = typeof value === 'string' ? splitCommand(value) : value;
-  if (!Array.isArray(words) || words.length === 0) throw complain(complaint, 'the command must be a list of words');
-  return words.map((word) => textOf(word, 'argv', complaint));
+  if (!Array.isArray(words) || words.length === 0)
+    throw complain(
+      complaint,
+      `the command must be a list of words, or a text whose quotes are closed, not ${kindOf(value)}`,
+    );
+  return words.map((word, index) => textOf(word, 'argv', below(complaint, index)));
 }
 
 function logValue(value: unknown, complaint: Complaint): string {
   if (typeof value !== 'object' || value === null) return textOf(value, 'log', complaint);
   const fields = fieldsOf(value, complaint, 'log');
   onlyKeys(fields, ['match'], complaint);
-  return textOf(fields['match'], 'match', complaint);
+  return textOf(fields['match'], 'match', below(complaint, 'match'));
 }
 
 function logMatch(match: string, complaint: Complaint): string {
@@ -208,7 +228,7 @@ function portOf(value: unknown, complaint: Complaint): number {
 function textOf(value: unknown, key: string, complaint: Complaint): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw complain(complaint, `${key} must be a text`);
+  throw complain(complaint, `${key} must be a text, not ${kindOf(value)}`);
 }
 
 function recordOf(value: unknown, key: string, complaint: Complaint): Readonly<Record<string, string>> {
@@ -216,10 +236,13 @@ function recordOf(value: unknown, key: string, complaint: Complaint): Readonly<R
   return Object.fromEntries(
     Object.entries(fields).map(([name, inner]) => {
       if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-        throw complain(complaint, `${key}: ${JSON.stringify(name)} is not a header name`);
-      const text = textOf(inner, `${key}.${name}`, complaint);
+        throw complain(
+          { ...complaint, place: complaint.place.ofKey(name) },
+          `${key}: ${JSON.stringify(name)} is not a header name`,
+        );
+      const text = textOf(inner, `${key}.${name}`, below(complaint, name));
       if (/[^\t\x20-\x7e\x80-\xff]/.test(text))
-        throw complain(complaint, `${key}.${name} holds characters that a header cannot carry`);
+        throw complain(below(complaint, name), `${key}.${name} holds characters that a header cannot carry`);
       return [name, text];
     }),
   );
@@ -227,7 +250,7 @@ function recordOf(value: unknown, key: string, complaint: Complaint): Readonly<R
 
 function fieldsOf(value: unknown, complaint: Complaint, what: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw complain(complaint, `${what} must be a map of keys and values`);
+  throw complain(complaint, `${what} must be a map of keys and values, not ${kindOf(value)}`);
 }
 
 function onlyKeys(fields: Fields, known: readonly string[], complaint: Complaint): void {
@@ -235,7 +258,7 @@ function onlyKeys(fields: Fields, known: readonly string[], complaint: Complaint
     if (known.includes(key)) continue;
     throw new TareError(
       complaint.code,
-      `${complaint.where}: unknown key ${JSON.stringify(key)}${suggestion(key, known)}`,
+      `${complaint.place.ofKey(key).text()}: unknown key ${JSON.stringify(key)}${suggestion(key, known)}`,
       { hint: `known keys: ${known.join(', ')}` },
     );
   }

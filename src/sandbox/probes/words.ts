@@ -1,18 +1,25 @@
 import { editDistance } from '../../base/edit-distance.ts';
 import { TareError, type TareErrorOptions } from '../../base/error.ts';
 import type { ErrorCode } from '../../base/error-codes.ts';
+import type { Place } from '../../base/place.ts';
 
 /** How a problem in a probe is told: E_CONFIG with the place in the file, or E_USAGE with the flag. */
 export interface Complaint {
   readonly code: Extract<ErrorCode, 'E_CONFIG' | 'E_USAGE'>;
-  readonly where: string;
+  readonly place: Place;
   readonly hint?: string;
 }
 
 export function complain(complaint: Complaint, message: string): TareError {
   const options: TareErrorOptions = complaint.hint === undefined ? {} : { hint: complaint.hint };
-  return new TareError(complaint.code, `${complaint.where}: ${message}`, options);
+  return new TareError(complaint.code, `${complaint.place.text()}: ${message}`, options);
 }
+
+/** The same about what is below. */
+export const below = (complaint: Complaint, ...path: readonly (string | number)[]): Complaint => ({
+  ...complaint,
+  place: complaint.place.at(...path),
+});
 
 /** ` (did you mean "x"?)` for the known word that is at most two edits away; empty otherwise. */
 export function suggestion(word: string, known: readonly string[]): string {

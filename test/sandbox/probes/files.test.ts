@@ -17,11 +17,13 @@ describe('probe files', () => {
 
   it.each([
     ['', 'p: neither a list of probes'],
-    ['name: x', 'p: neither a list of probes'],
-    ['- {htp: 80}', 'p: [0]: a probe needs exactly one of'],
-    ['probes: [{tcp: 1}, {tcp: 0}]', 'p: probes[1].tcp: 0 is not a port'],
+    ['name: x', 'neither a list of probes'],
+    ['- {htp: 80}', 'p:1:4: [0]: a probe needs exactly one of'],
+    ['probes: [{tcp: 1}, {tcp: 0}]', 'p:1:26: probes[1].tcp: 0 is not a port'],
+    ['- http:\n    port: 80\n    paht: /x', 'p:3:5: [0].http: unknown key "paht" (did you mean "path"?)'],
+    ['[{"http": {"port": 80,\n "status": 7}}]', 'p:2:12: [0].http.status: status 7 is not'],
     ['- {http: {port: 80, status: [2]}}', 'status 2 is neither'],
-    ['- [', 'p: '],
+    ['- [', 'p:1:4: '],
     [
       'a: &a [1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c]',
       'p: Excessive alias',

@@ -21,7 +21,7 @@ export function parseOpenapi(text: string, where: string): Document {
   const fail = (message: string): TareError => new TareError('E_OPENAPI', `${where}: ${message}`);
   if (text.length > MAX_TEXT_LENGTH) throw fail(`larger than ${MAX_TEXT_LENGTH} characters`);
   const read = yamlValue(text);
-  if ('problem' in read) throw fail(read.problem);
+  if ('problem' in read) throw new TareError('E_OPENAPI', `${where}${read.at}: ${read.problem}`);
   const root = read.value;
   if (!isFields(root)) throw fail('not a map of keys and values');
   const version = root['openapi'] ?? root['swagger'];

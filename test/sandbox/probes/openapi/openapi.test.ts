@@ -160,7 +160,7 @@ describe('probesOfOpenapi', () => {
   it.each([
     ['', 'not a map'],
     ['- a', 'not a map'],
-    ['a: [', 'openapi.yaml: '],
+    ['a: [', 'openapi.yaml:1:5: '],
     ['info: {}', 'neither openapi 3 nor swagger 2.0'],
     ['openapi: 4.0.0', 'neither openapi 3'],
     ['openapi: 3.1.0', 'no operation is described'],
