@@ -47,7 +47,8 @@ const BUILDING: readonly OptionSpec[] = [
   },
   {
     flags: '--network <mode>',
-    description: 'of RUN',
+    description:
+      'of the steps: one of their own with a way out (as root; else that of this machine), that of this machine, or none',
     choices: ['default', 'host', 'none'],
     defaultText: 'default',
     variable: 'TARE_BUILD_NETWORK',

@@ -2,11 +2,11 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Bundle } from './bundle.ts';
 import { bindFile, type RuntimeMount } from './runtime-config.ts';
 import { isReadableFile, readInside } from './inside-root.ts';
-import type { RunSpec } from './types.ts';
+import type { Network, RunSpec } from './types.ts';
 
 /**
- * What every container engine lays over an image: /etc/hosts and /etc/hostname that name the container itself, and, where there is a way out
- * (network `host`), the machine's own resolv.conf and hosts. Nothing of it becomes part of an image. Where changes are kept /etc/hostname is the
+ * What every container engine lays over an image: /etc/hosts and /etc/hostname that name the container itself, and, where there is a way out,
+ * a resolv.conf; with the network `host` both are the machine's own. Nothing of it becomes part of an image. Where changes are kept /etc/hostname is the
  * image's own, as in the builders that people know.
  */
 export function engineFiles(bundle: Bundle, spec: RunSpec, hostname: string): readonly RuntimeMount[] {
@@ -20,14 +20,20 @@ export function engineFiles(bundle: Bundle, spec: RunSpec, hostname: string): re
     writeFileSync(bundle.path('hosts'), hosts, { mode: 0o644 });
     mounts.push(bindFile(bundle.path('hosts'), '/etc/hosts'));
   } else if (isReadableFile('/etc/hosts')) mounts.push(bindFile('/etc/hosts', '/etc/hosts'));
-  if (spec.network.kind === 'host' && isReadableFile('/etc/resolv.conf'))
-    mounts.push(bindFile('/etc/resolv.conf', '/etc/resolv.conf'));
+  const resolver = resolvConfOf(spec.network);
+  if (resolver !== undefined) mounts.push(bindFile(resolver, '/etc/resolv.conf'));
   const taken = new Set(spec.mounts.map((mount) => mount.target));
   const wanted = mounts.filter((mount) => !taken.has(mount.destination));
   if (spec.changes !== undefined || isOurs(spec.rootfs)) return wanted;
   // In a root that belongs to an id without a name in our user namespace nothing can be made: there, only what exists is covered.
   const there = wanted.map((mount) => readInside(spec.rootfs, mount.destination, 1));
   return wanted.filter((_, index) => there[index] !== undefined);
+}
+
+/** Undefined: nobody could be asked. */
+function resolvConfOf(network: Network): string | undefined {
+  if (network.kind === 'joined') return network.resolvConf;
+  return network.kind === 'host' && isReadableFile('/etc/resolv.conf') ? '/etc/resolv.conf' : undefined;
 }
 
 /** Undefined: the machine's own file will do. */

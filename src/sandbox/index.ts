@@ -9,6 +9,7 @@ import type { Sandbox } from './types.ts';
 export { finishChanges, mountTargets, prepareChanges, setTimes, type MountTarget, type Stub } from './changes.ts';
 export { isWhiteout, layeredRoot, OPAQUE_XATTRS, type LayeredRoot, type Located } from './layered-root.ts';
 export { openXattrs, treeXattrs, type TreeXattrs, type Xattrs } from './xattrs.ts';
+export { openNetworks, type NetworkLease, type Networks } from './network/step-networks.ts';
 export { neededCapabilities, type NeededCapabilitiesOptions } from './trace/needed-capabilities.ts';
 export { seccompFileOf, type SeccompFileOptions } from './trace/seccomp-file.ts';
 

@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import type { SeccompAllowance } from './seccomp-document.ts';
 import { seccompProfile, type SeccompProfile, type SeccompWatch } from './seccomp.ts';
 import { SYSTEM_PATH } from './spawn.ts';
-import type { Mount, RunSpec } from './types.ts';
+import type { Mount, Network, RunSpec } from './types.ts';
 import type { UserIds } from './user.ts';
 
 export interface RuntimeMount {
@@ -45,7 +45,7 @@ export interface RuntimeConfig {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly hooks?: RuntimeHooks;
   readonly linux: {
-    readonly namespaces: readonly { readonly type: string }[];
+    readonly namespaces: readonly { readonly type: string; readonly path?: string }[];
     readonly sysctl?: Readonly<Record<string, string>>;
     readonly seccomp?: SeccompProfile;
     readonly maskedPaths: readonly string[];
@@ -147,7 +147,7 @@ export function runtimeConfig(options: {
       ...userMounts(spec, sourceOf),
     ],
     linux: {
-      namespaces: ['pid', 'ipc', 'uts', 'mount', ...(ownNetwork ? ['network'] : [])].map((type) => ({ type })),
+      namespaces: [...['pid', 'ipc', 'uts', 'mount'].map((type) => ({ type })), ...networkNamespace(spec.network)],
       // In a network of its own every port is the container's to take, also for an ordinary user.
       ...(ownNetwork ? { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0' } } : {}),
       ...(seccomp === undefined ? {} : { seccomp }),
@@ -155,6 +155,11 @@ export function runtimeConfig(options: {
       readonlyPaths: isPrivileged ? [] : READ_ONLY_PATHS,
     },
   };
+}
+
+function networkNamespace(network: Network): readonly { readonly type: string; readonly path?: string }[] {
+  if (network.kind === 'host') return [];
+  return [{ type: 'network', ...(network.kind === 'joined' ? { path: network.namespace } : {}) }];
 }
 
 function systemMounts(host: Host, ownNetwork: boolean, isPrivileged: boolean): readonly RuntimeMount[] {

@@ -15,6 +15,8 @@ export type Network =
   | { readonly kind: 'none' }
   /** A namespace of its own; the listed TCP ports are reachable from the host through a relay. Nothing goes out. */
   | { readonly kind: 'private'; readonly publish: readonly PortMapping[] }
+  /** A namespace that is there already, with a way out: of `openNetworks`. */
+  | { readonly kind: 'joined'; readonly namespace: string; readonly resolvConf: string }
   | { readonly kind: 'host' };
 
 /** What is seen at an absolute path of the container. Of two targets of which one lies in the other, the outer must come first. */

@@ -1,7 +1,6 @@
 import { errnoOf, fromErrno, TareError } from '../../base/error.ts';
 import type { Context, TareEvent } from '../../base/events.ts';
 import { readSmallFile } from '../../base/small-file.ts';
-import { PROXY_ARGS } from '../../formats/dockerfile/build-args.ts';
 import { parseDockerfile } from '../../formats/dockerfile/index.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import type { Image } from '../../oci/types.ts';
@@ -16,6 +15,7 @@ import { imageName } from '../name.ts';
 import { openContexts } from './contexts.ts';
 import { executorFor } from './executor.ts';
 import { createImages } from './images.ts';
+import { proxiesOf } from './proxies.ts';
 import type { DockerfileOptions, DockerfileResult, DockerfileTools, StepReport } from './types.ts';
 
 const DEFAULT_COMPRESSION = 'gzip:6';
@@ -122,14 +122,6 @@ function namedContexts({ contexts = new Map<string, string>() }: DockerfileOptio
       return [name, image === undefined ? { kind: 'local', context: name } : { kind: 'image', reference: image }];
     }),
   );
-}
-
-/** What the environment and `--build-arg` say of proxies: processes see it, and nothing of it is kept. */
-function proxiesOf({ buildArgs, environment }: DockerfileOptions): readonly string[] {
-  return PROXY_ARGS.flatMap((name) => {
-    const value = buildArgs?.get(name) ?? environment[name];
-    return value === undefined || value === '' ? [] : [`${name}=${value}`];
-  });
 }
 
 const timeText = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
-import { findSandbox } from '../../sandbox/index.ts';
+import { findSandbox, openNetworks } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openStepCache } from '../../solve/cache.ts';
 import type { ExecSettings } from '../../solve/local/exec-step.ts';
@@ -12,6 +12,7 @@ import type { Executor } from '../../solve/types.ts';
 import type { Contexts } from './contexts.ts';
 import { withoutSecrets } from './without-secrets.ts';
 import type { BaseImages } from './images.ts';
+import { proxiesOf } from './proxies.ts';
 import type { DockerfileOptions, DockerfileTools } from './types.ts';
 
 export interface ExecutorInput {
@@ -73,17 +74,39 @@ async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promis
   const sandbox = await sandboxFor(tools);
   // Before anything is opened: it may not be there.
   const lent = options.hostCa === true ? await hostCa(options.environment) : {};
+  const network = networkOf(options, sandbox, ctx);
+  const snapshots = await openSnapshots({ store: tools.store, sandbox, ctx }).catch(async (error: unknown) => {
+    if (typeof network !== 'string') await network.close();
+    throw error;
+  });
   return {
     sandbox,
-    snapshots: await openSnapshots({ store: tools.store, sandbox, ctx }),
+    snapshots,
     secrets: options.secrets ?? new Map(),
     ssh: options.ssh ?? new Map(),
     // Files of other ids have other owners.
     caches: join(tools.store.home, 'tare', 'solve', 'caches', sandbox.ids),
-    network: options.network === 'none' ? 'none' : 'host',
+    network,
     processEnv: { ...options.environment },
     ...lent,
   };
+}
+
+/** Of steps that ask for none: one of their own, with a way out, where that can be. */
+function networkOf(options: DockerfileOptions, sandbox: Sandbox, ctx: Context): ExecSettings['network'] {
+  if (options.network === 'host' || options.network === 'none') return options.network;
+  const networks = openNetworks({
+    sandbox,
+    env: { ...options.environment },
+    proxies: proxiesOf(options),
+    onHost: (why, cure) =>
+      ctx.onEvent({
+        kind: 'warning',
+        warning: { code: 'network', message: `the steps have the network of this machine: ${why}; ${cure}` },
+      }),
+  });
+  networks.prepare();
+  return networks;
 }
 
 async function sandboxFor(tools: DockerfileTools): Promise<Sandbox> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
 import type { Digest } from '../../base/digest.ts';
-import type { Mount, Sandbox } from '../../sandbox/types.ts';
+import type { Mount, Networks, Sandbox } from '../../sandbox/index.ts';
 import type { ExecMount, ExecVertex } from '../types.ts';
 import type { LayerFolder, StepLayer } from './layers.ts';
 import { maskSecrets } from './mask.ts';
@@ -18,7 +18,7 @@ export interface ExecSettings {
   readonly secrets: ReadonlyMap<string, Uint8Array>;
   readonly ssh: ReadonlyMap<string, string>;
   readonly caches: string;
-  readonly network: 'host' | 'none';
+  readonly network: Networks | 'host' | 'none';
   readonly processEnv: NodeJS.ProcessEnv;
   /** What every step is lent besides, and no key tells of: see `StepOptions`. */
   readonly env?: readonly string[];

@@ -55,6 +55,10 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   };
 }
 
+async function closeNetworks({ network }: ExecSettings): Promise<void> {
+  if (typeof network !== 'string') await network.close();
+}
+
 interface Solving {
   readonly options: LocalExecutorOptions;
   readonly ctx: Context;
@@ -76,6 +80,7 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
   const ctx: Context = { ...given, signal: stop.signal };
   const layers = openLayerFolder(options.store);
   let exec: Promise<ExecSettings> | undefined;
+  let closing: Promise<void> | undefined;
   const solving: Solving = {
     options,
     ctx,
@@ -88,6 +93,8 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
   };
   try {
     const result = await layered(graph.target, solving);
+    // While the image is stored. What fails there is no reason for a build to fail: the next one removes it.
+    closing = exec?.then(closeNetworks).catch(() => undefined);
     return await storeResult({ graph, result, layers, store: options.store, compression: options.compression, ctx });
   } finally {
     given.signal.removeEventListener('abort', pass);
@@ -96,6 +103,7 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
       count = solving.results.size;
       await Promise.allSettled(solving.results.values());
     }
+    await (closing ?? exec?.then(closeNetworks).catch(() => undefined));
     await exec?.then(({ snapshots }) => snapshots.close()).catch(() => undefined);
   }
 }

@@ -5,6 +5,8 @@ import {
   mountTargets,
   type Exit,
   type Mount,
+  type NetworkLease,
+  type Networks,
   type OutputChunk,
   type RunSpec,
   type Sandbox,
@@ -27,7 +29,7 @@ export interface StepOptions {
   /** Where the folders of cache mounts are: on the file system of the snapshots. */
   readonly caches: string;
   /** What `default` is. */
-  readonly network: 'host' | 'none';
+  readonly network: Networks | 'host' | 'none';
   /** `NAME=value` of this machine, unless the vertex has a value of its own. */
   readonly env?: readonly string[];
   /** Of this machine (certificates), beside the vertex's own. */
@@ -62,7 +64,11 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   try {
     const opened = await openMounts({ ...options, mounts: vertex.mounts, scratch: dir, env: options.processEnv });
     try {
-      const exit = await runIn(options, specOf(options, { lowers, dir }, opened));
+      const lease = await leaseFor(options);
+      // With all capabilities a step can change its network, which then is no other's.
+      const exit = await runIn(options, specOf({ ...options, ...lease }, { lowers, dir }, opened)).finally(() =>
+        lease.release(!vertex.insecure),
+      );
       throwIfCancelled(signal);
       const gone = [...opened.changes, join(dir, 'work')];
       await snapshots.work.run('remove', { paths: gone }, signal);
@@ -76,13 +82,17 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   }
 }
 
+async function leaseFor({ network, vertex }: StepOptions): Promise<NetworkLease> {
+  const wanted = vertex.network === 'default' ? network : vertex.network;
+  return typeof wanted === 'string' ? { network: { kind: wanted }, release: () => undefined } : wanted.lease();
+}
+
 function specOf(
-  options: StepOptions,
+  options: Omit<StepOptions, 'network'> & Pick<NetworkLease, 'network'>,
   changes: NonNullable<RunSpec['changes']>,
   opened: { readonly mounts: readonly Mount[]; readonly env: readonly string[] },
 ): RunSpec {
   const { env = [], hostname, mounts = [], network, vertex } = options;
-  const wanted = vertex.network === 'default' ? network : vertex.network;
   return {
     rootfs: '',
     changes,
@@ -91,7 +101,7 @@ function specOf(
     cwd: vertex.cwd,
     user: vertex.user,
     readOnly: false,
-    network: { kind: wanted },
+    network,
     mounts: [...mounts, ...opened.mounts],
     stdio: 'pipe',
     hosts: vertex.hosts,
