@@ -34,7 +34,11 @@ export const ERROR_CODES = {
     'no such image',
     'list what is there with `tare images`; from a registry: `skopeo copy docker://NAME oci:DIR:NAME`, then oci:DIR:NAME',
   ),
-  E_PLATFORM: spec(2, 'the image does not offer that platform', 'choose one of the platforms that the message lists'),
+  E_PLATFORM: spec(
+    2,
+    'the image does not offer that platform, or this machine cannot run its programs',
+    'choose one of the platforms that the message lists; to run others: `docker run --privileged --rm tonistiigi/binfmt --install all`',
+  ),
   E_MANIFEST: spec(2, 'a manifest, index or config is not valid', 'make or fetch the image again'),
   E_DIGEST: spec(2, 'content does not match its digest', 'the blob is damaged or lies: fetch or build the image again'),
   E_SIZE: spec(

@@ -6,6 +6,7 @@ import type { RootMethod } from './launch.ts';
 import { wantedTracer, type TracerKind } from './trace/tracer-kind.ts';
 import type { Sandbox } from './types.ts';
 
+export { canRunArchitecture } from './emulation.ts';
 export { finishChanges, mountTargets, prepareChanges, setTimes, type MountTarget, type Stub } from './changes.ts';
 export { isWhiteout, layeredRoot, OPAQUE_XATTRS, type LayeredRoot, type Located } from './layered-root.ts';
 export { openXattrs, treeXattrs, type TreeXattrs, type Xattrs } from './xattrs.ts';

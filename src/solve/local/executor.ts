@@ -19,6 +19,7 @@ import type {
   Vertex,
 } from '../types.ts';
 import { prepareFileStep, runFileStep } from './file-step.ts';
+import { onPlatformOf } from './foreign.ts';
 import { storeResult } from './image.ts';
 import { runExecStep, type ExecSettings } from './exec-step.ts';
 import { missingProgram } from './missing-program.ts';
@@ -204,7 +205,7 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
       [`mount ${index + 1} ${'target' in mount ? (mount.target ?? '') : ''}`, identityOf(result)] as const,
   );
   const key = stepKey(vertex, { root: identityOf(root), inputs, epoch: options.epoch });
-  const layer = await cachedStep(vertex, key, solving, async () => {
+  const work = async (): Promise<StepLayer | null> => {
     const settings = await solving.exec();
     const lowersFor = (result: Layered): Promise<readonly string[]> =>
       lowersOf(result, { store: options.store, layers, snapshots: settings.snapshots, filesOf, signal: ctx.signal });
@@ -225,7 +226,9 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
       if (!isTareError(error, 'E_ENTRYPOINT')) throw error;
       throw missingProgram(vertex, (await filesOf(root)).tree) ?? error;
     });
-  });
+  };
+  const { env } = options.remote ?? process;
+  const layer = await cachedStep(vertex, key, solving, () => onPlatformOf(root, env, work));
   return { ...root, steps: [...root.steps, layer] };
 }
 
