@@ -91,7 +91,8 @@ export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): Runtim
           uid: user.uid,
           gid: user.gid,
           umask: UMASK,
-          ...(user.additionalGids.length === 0 ? {} : { additionalGids: user.additionalGids }),
+          // The primary group among them, as containerd has it: a process cannot drop the group that a file denies it (CVE-2022-36109).
+          additionalGids: [user.gid, ...user.additionalGids],
         },
     args: spec.args,
     env: environment(spec, user),

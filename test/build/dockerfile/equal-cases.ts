@@ -151,6 +151,14 @@ const RUNS = busybox({
   'RUN with here-documents': 'RUN <<A\necho one > /one\necho two > /two\nA\nRUN <<B cat > /b\nb $HOME\nB',
   'RUN of a script': 'RUN <<X\n#!/bin/sh\necho "$0" > /x\nX',
   'RUN with another shell': 'SHELL ["/bin/sh", "-eu", "-c"]\nRUN echo $0 > /x\nCMD a b\nENTRYPOINT c d',
+  'RUN with the groups of its user':
+    'COPY --chmod=666 <<X /etc/group\nroot:x:0:\nwheel:x:10:root\napp:x:1001:\nlog:x:4:app,root\nX\nRUN while read -r a b; do if test "$a" = Groups:; then echo root $b > /tmp/g; fi; done < /proc/self/status\n' +
+    ['app', 'app:log', '1000', '1000:4', '77']
+      .map(
+        (user) =>
+          `USER ${user}\nRUN while read -r a b; do if test "$a" = Groups:; then echo ${user} $(id -u) $(id -g) $b > /tmp/g-${user}; fi; done < /proc/self/status`,
+      )
+      .join('\n'),
   'RUN of a user':
     'USER app\nWORKDIR /w\nRUN id -u > f; id -g >> f; echo $HOME $PWD $PATH > e\nUSER 9\nRUN id -u > /tmp/g; id -g >> /tmp/g; echo $HOME >> /tmp/g',
   'RUN with arguments': 'ARG A=1 B\nENV C=3 A=4\nARG B="b c"\nRUN echo "$A $B $C" > /x',
