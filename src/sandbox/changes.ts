@@ -61,8 +61,10 @@ export function prepareChanges(options: {
   readonly lowers: readonly string[];
   readonly dir: string;
   readonly targets: readonly MountTarget[];
+  /** The root folder is not younger than this, in seconds: when nobody says how old it is, that is when it was unpacked. */
+  readonly youngest?: number;
 }): readonly Stub[] {
-  const { dir, lowers, targets } = options;
+  const { dir, lowers, targets, youngest = Infinity } = options;
   const upper = `${dir}/upper`;
   const stubs: Stub[] = [];
   try {
@@ -71,7 +73,10 @@ export function prepareChanges(options: {
     const root = layeredRoot(lowers);
     const all = layeredRoot([...lowers, upper]);
     const top = root.locate('/');
-    if (top?.host !== undefined && top.stat !== undefined) copyAttributes(top.host, top.stat, upper);
+    if (top?.host !== undefined && top.stat !== undefined) {
+      copyAttributes(top.host, top.stat, upper);
+      if (top.stat.mtimeMs > youngest * 1000) setTimes(upper, { atimeMs: top.stat.atimeMs, mtimeMs: youngest * 1000 });
+    }
     for (const { folder, path } of targets) {
       const found = all.locate(path);
       if (found === undefined) throw new TareError('E_LOOP', `${JSON.stringify(path)} leads through too many links`);

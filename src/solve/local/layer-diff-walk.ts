@@ -27,6 +27,8 @@ export interface ChangesOptions {
   /** What lay below it, lowest first. */
   readonly lowers: readonly string[];
   readonly signal: AbortSignal;
+  /** Is told the folders of `upper` that are no change, with what is below them. */
+  readonly onUnchanged?: (path: TreePath, below: Stats) => void;
 }
 
 /** A folder that is being compared. */
@@ -37,6 +39,8 @@ interface Folder {
   readonly lowers: readonly string[];
   /** Undefined when it is in the list already (as is the root, which never is). */
   entry: Entry | undefined;
+  /** What was there before. */
+  readonly below: Stats | undefined;
 }
 
 /**
@@ -53,7 +57,7 @@ interface Folder {
  * In the byte order of paths.
  * @throws TareError E_PATH for a name that would be read as a whiteout, E_LIMIT, E_CANCELLED, E_PERMISSION, E_IO
  */
-export async function changesOf({ lowers, signal, upper }: ChangesOptions): Promise<readonly Change[]> {
+export async function changesOf({ lowers, onUnchanged, signal, upper }: ChangesOptions): Promise<readonly Change[]> {
   const changes: Change[] = [];
   const below = [...lowers].reverse();
   const xattrs = treeXattrs([upper, ...lowers]);
@@ -66,9 +70,12 @@ export async function changesOf({ lowers, signal, upper }: ChangesOptions): Prom
     if (changes.length > MAX_CHANGES)
       throw new TareError('E_LIMIT', `the layer would hold more than ${MAX_CHANGES} entries`);
   };
-  const todo: Folder[] = [{ path: ROOT, above: undefined, lowers: below, entry: undefined }];
+  const top: Folder = { path: ROOT, above: undefined, lowers: below, entry: undefined, below: statBelow(below) };
+  const todo: Folder[] = [top];
+  const folders: Folder[] = [];
   for (let turn = 1; todo.length > 0; turn++) {
     const folder = todo.pop() as Folder;
+    folders.push(folder);
     for (const name of namesIn(upper, folder.path)) {
       const path = joinPath(folder.path, name);
       const stat = lstatSync(hostPath(upper, path));
@@ -90,7 +97,7 @@ export async function changesOf({ lowers, signal, upper }: ChangesOptions): Prom
       } else {
         const hides = lower?.stat.isDirectory() === true && own.opaque;
         const shows = lower?.stat.isDirectory() === true && !own.opaque ? lower.folders : [];
-        const child: Folder = { path, above: folder, lowers: shows, entry };
+        const child: Folder = { path, above: folder, lowers: shows, entry, below: lower?.stat };
         todo.push(child);
         if (hides) add(child, { is: 'opaque', path });
         else if (lower === undefined || !isSame(entry, stat, upper, lower, xattrs)) {
@@ -104,6 +111,9 @@ export async function changesOf({ lowers, signal, upper }: ChangesOptions): Prom
       await setImmediate();
     }
   }
+  for (const folder of folders)
+    if ((folder === top || folder.entry !== undefined) && folder.below !== undefined)
+      onUnchanged?.(folder.path, folder.below);
   return changes.sort((a, b) => compareBytes(pathOf(a), pathOf(b)));
 }
 
@@ -163,6 +173,11 @@ function statIfThere(path: string | Buffer): Stats | undefined {
     if (ABSENT.has(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
+}
+
+/** Of the root folder: the uppermost one shows. */
+function statBelow(lowers: readonly string[]): Stats | undefined {
+  return lowers[0] === undefined ? undefined : statIfThere(lowers[0]);
 }
 
 const isOpaque = (all: ReadonlyMap<string, Buffer> | undefined): boolean =>

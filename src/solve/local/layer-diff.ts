@@ -1,9 +1,11 @@
+import { lstatSync } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { throwIfCancelled } from '../../base/context.ts';
 import type { Digest } from '../../base/digest.ts';
 import { fromErrno } from '../../base/error.ts';
-import { hostPath } from '../../base/path.ts';
+import { hostPath, type TreePath } from '../../base/path.ts';
 import { encodeHeader, paddingOf, TRAILER, type TarHeader } from '../../formats/tar/index.ts';
+import { setTimes } from '../../sandbox/index.ts';
 import { CHUNK_BYTES, type ChunkSink } from '../../pack/chunk-sink.ts';
 import type { Slot } from '../../pack/compressor.ts';
 import { readHostFile } from '../../pack/host-file.ts';
@@ -21,7 +23,7 @@ export interface DiffOptions {
   readonly upper: string;
   /** What lay below it, lowest first. */
   readonly lowers: readonly string[];
-  /** No member is younger than this (SOURCE_DATE_EPOCH), in seconds. */
+  /** No member is younger than this (SOURCE_DATE_EPOCH), in seconds. With it the files in `upper` get the times that they would have out of the layer. */
   readonly epoch?: number | undefined;
   /** The tar, which must not be there yet. */
   readonly target: string;
@@ -45,7 +47,13 @@ export interface LayerDiff {
  */
 export async function diffLayer(options: DiffOptions): Promise<LayerDiff> {
   const { epoch, lowers, signal, target, upper } = options;
-  const changes = await changesOf({ upper, lowers, signal });
+  const settle: (() => void)[] = [];
+  const changes = await changesOf({
+    upper,
+    lowers,
+    signal,
+    onUnchanged: (path, { mtimeMs }) => settle.push(() => setModified(upper, path, mtimeMs)),
+  });
   let handle: FileHandle | undefined;
   try {
     handle = await open(target, 'wx', 0o644);
@@ -70,6 +78,11 @@ export async function diffLayer(options: DiffOptions): Promise<LayerDiff> {
     const size = out.offset();
     const diffId = await out.finish();
     await handle.close();
+    if (epoch !== undefined) {
+      for (const change of changes)
+        if (change.is === 'entry') setModified(upper, change.entry.path, Math.min(change.entry.mtime, epoch) * 1000);
+      for (const work of settle) work();
+    }
     return { diffId, size, members };
   } catch (error) {
     if (handle !== undefined) {
@@ -78,6 +91,13 @@ export async function diffLayer(options: DiffOptions): Promise<LayerDiff> {
     }
     throw fromErrno(error, `cannot write ${target}`);
   }
+}
+
+/** A later step must see the same whether this one was run, or taken from the cache. */
+function setModified(upper: string, path: TreePath, mtimeMs: number): void {
+  const file = hostPath(upper, path);
+  const stat = lstatSync(file);
+  if (stat.mtimeMs !== mtimeMs) setTimes(file, { atimeMs: stat.atimeMs, mtimeMs });
 }
 
 /** Of no bytes. */

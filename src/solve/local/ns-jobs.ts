@@ -33,6 +33,7 @@ export interface Jobs {
       readonly lowers: readonly string[];
       readonly dir: string;
       readonly targets: readonly MountTarget[];
+      readonly youngest?: number;
     };
     readonly made: readonly Stub[];
   };

@@ -37,6 +37,8 @@ export interface StepOptions {
   readonly hostname?: string;
   /** Of this process: XDG_RUNTIME_DIR. */
   readonly processEnv: NodeJS.ProcessEnv;
+  /** SOURCE_DATE_EPOCH, in seconds. */
+  readonly epoch?: number | undefined;
   readonly signal: AbortSignal;
   /** Is told everything as soon as it is there. */
   readonly onOutput: (chunk: OutputChunk) => void;
@@ -117,11 +119,15 @@ function without(env: readonly string[], known: readonly string[]): readonly str
   return env.filter((item) => !names.has(nameOf(item)));
 }
 
-async function runIn({ onOutput, sandbox, signal, snapshots }: StepOptions, spec: RunSpec): Promise<Exit> {
+async function runIn({ epoch, onOutput, sandbox, signal, snapshots }: StepOptions, spec: RunSpec): Promise<Exit> {
   const { changes } = spec;
   if (changes === undefined) throw new TareError('E_INTERNAL', 'a step without a place for its changes');
   const { work } = snapshots;
-  const stubs = await work.run('prepare', { ...changes, targets: mountTargets(spec) }, signal);
+  const stubs = await work.run(
+    'prepare',
+    { ...changes, targets: mountTargets(spec), ...(epoch === undefined ? {} : { youngest: epoch }) },
+    signal,
+  );
   const running = await sandbox.start(spec, signal);
   const stop = (): void => void running.stop(0).catch(() => undefined);
   signal.addEventListener('abort', stop, { once: true });
