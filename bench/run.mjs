@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Measures tare side by side with whichever peers are installed: npm run bench -- [--runs N] [CASE…]
+// Measures tare side by side with whichever peers are installed: npm run bench -- [--runs N] [--of PREFIX] [CASE…]
 // Prints one table and writes bench/results/CASE.json. Says what falls short; never fails because of a time.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -12,9 +12,11 @@ import { printTable } from './lib/table.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { runs: { type: 'string', default: '5' } },
+  options: { runs: { type: 'string', default: '5' }, of: { type: 'string', default: '' } },
 });
-const known = readdirSync(join(here, 'cases')).map((name) => basename(name, '.mjs'));
+const known = readdirSync(join(here, 'cases'))
+  .map((name) => basename(name, '.mjs'))
+  .filter((name) => name.startsWith(values.of));
 const chosen = known.filter((name) => positionals.length === 0 || positionals.some((part) => name.includes(part)));
 if (chosen.length === 0) {
   console.error(`no such case; there are: ${known.join(' ')}`);

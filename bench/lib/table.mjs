@@ -5,9 +5,9 @@ export function printTable(rows) {
   const lines = rows.map((row) => [
     row.case,
     row.subject,
-    `${round(row.value)} ${row.unit}`,
+    `${round(row.value)}${range(row.values)} ${row.unit}`,
     row.peer ?? '–',
-    row.peerValue === undefined ? '–' : `${round(row.peerValue)} ${row.unit}`,
+    row.peerValue === undefined ? (row.missing ?? '–') : `${round(row.peerValue)}${range(row.peerValues)} ${row.unit}`,
     row.ratio === undefined ? '–' : round(row.ratio),
     targetText(row.target),
     row.ok === undefined ? '' : row.ok ? 'ok' : 'SHORT',
@@ -22,8 +22,11 @@ export function printTable(rows) {
     );
 }
 
-/** Fills in the ratio and whether the target is met. `target`: `{ ratio | value, atLeast | atMost }`. */
-export function row({ peer, peerValue, subject, target, unit, value }) {
+/**
+ * Fills in the ratio and whether the target is met. `target`: `{ ratio | value, atLeast | atMost }`. `values`, `peerValues`: of all runs, of which the range
+ * is shown. `missing`: why there is no value of the peer.
+ */
+export function row({ missing, peer, peerValue, peerValues, subject, target, unit, value, values }) {
   const ratio = peerValue === undefined ? undefined : value / peerValue;
   const measured = target?.of === 'value' ? value : ratio;
   const ok =
@@ -31,13 +34,17 @@ export function row({ peer, peerValue, subject, target, unit, value }) {
       ? undefined
       : (target.atLeast === undefined || measured >= target.atLeast) &&
         (target.atMost === undefined || measured <= target.atMost);
-  return { subject, value, unit, peer, peerValue, ratio, target, ok };
+  return { subject, value, values, unit, peer, peerValue, peerValues, missing, ratio, target, ok };
 }
 
 function targetText(target) {
   if (target === undefined) return '–';
   const bound = target.atLeast === undefined ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
   return target.of === 'value' ? bound : `${bound} ×`;
+}
+
+function range(values = []) {
+  return values.length < 2 ? '' : ` (${round(Math.min(...values))}–${round(Math.max(...values))})`;
 }
 
 function round(value) {
