@@ -17,3 +17,12 @@ export async function compressorFor(compression: Compression, bytes: number, ctx
   // One chunk gains nothing from a thread, and a thread takes as long to start as some MB to compress.
   return chunks === 1 ? inlineCompressor(compression) : threadedCompressor(compression, Math.max(1, threads));
 }
+
+/** For archives of all sizes, one after the other: its threads start when they are needed. @throws TareError as compressorFor */
+export async function sharedCompressor(compression: Compression, ctx: Context): Promise<ChunkCompressor> {
+  if (compression.kind === 'none') return passingCompressor();
+  return threadedCompressor(
+    compression,
+    Math.max(1, Math.min(availableParallelism(), ctx.concurrency, MAX_THREADS[compression.kind])),
+  );
+}

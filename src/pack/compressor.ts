@@ -51,7 +51,7 @@ interface Lane {
   readonly jobs: Map<number, Pending>;
 }
 
-/** In `threads` worker threads. @throws TareError E_TOOL_MISSING as openCodec */
+/** In up to `threads` worker threads, each of which starts when all others have work. @throws TareError E_TOOL_MISSING as openCodec */
 export async function threadedCompressor(compression: Encoding, threads: number): Promise<ChunkCompressor> {
   // An error that crosses threads loses its class: what cannot be loaded is found out here.
   if (compression.kind === 'zstd') await openCodec(compression);
@@ -60,23 +60,29 @@ export async function threadedCompressor(compression: Encoding, threads: number)
   const lanes: Lane[] = [];
   const fail = (error: Error): void => {
     failure ??= error;
-    for (const lane of lanes) {
-      for (const pending of lane.jobs.values()) pending.reject(failure);
-      lane.jobs.clear();
+    for (const { jobs } of lanes) {
+      for (const pending of jobs.values()) pending.reject(failure);
+      jobs.clear();
     }
   };
-  for (let count = 0; count < threads; count++) lanes.push(startLane(compression, fail));
+  const lane = (): Lane => {
+    const idlest = lanes.length === 0 ? undefined : lanes.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a));
+    if (idlest !== undefined && (idlest.jobs.size === 0 || lanes.length === threads)) return idlest;
+    const started = startLane(compression, fail);
+    lanes.push(started);
+    return started;
+  };
   return {
     // Two for each thread, so that none waits for the next chunk while this thread reads files.
     depth: 2 * threads,
     compress: (slot, length) =>
       new Promise((resolve, reject) => {
         if (failure !== undefined) return reject(failure);
-        const lane = lanes.reduce((least, other) => (other.jobs.size < least.jobs.size ? other : least));
+        const { jobs, worker } = lane();
         const job: ChunkJob = { id: nextId++, slot, length };
-        lane.jobs.set(job.id, { resolve, reject, slot });
+        jobs.set(job.id, { resolve, reject, slot });
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-        lane.worker.postMessage(job);
+        worker.postMessage(job);
       }),
     close: async () => {
       fail(new TareError('E_CANCELLED', 'the compressor was closed'));

@@ -6,7 +6,7 @@ import type { Context } from '../base/events.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { CHUNK_BYTES, createChunkSink } from './chunk-sink.ts';
 import type { Compression } from './compression.ts';
-import { compressorFor } from './compressor-for.ts';
+import type { ChunkCompressor } from './compressor.ts';
 import { layerMediaType } from './media-type.ts';
 import type { PackedLayer } from './index.ts';
 import { findPacked, rememberPacked } from './reuse.ts';
@@ -19,6 +19,8 @@ export interface PackTarOptions {
   readonly index: LayerIndex;
   readonly store: Store;
   readonly compression: Compression;
+  /** Somebody else's, who closes it. Default: one of its own. */
+  readonly compressor?: ChunkCompressor;
   readonly ctx: Context;
 }
 
@@ -28,8 +30,7 @@ export interface PackTarOptions {
  */
 export async function packTar(options: PackTarOptions): Promise<PackedLayer> {
   const { compression, index, store } = options;
-  const level = compression.kind === 'none' ? '' : `-${String(compression.level)}`;
-  const key = `tar-${compression.kind}${level}-${hexOf(index.diffId)}`;
+  const key = keyOf(index.diffId, compression);
   const found = await findPacked(store, key);
   const record = found ?? (await compressed(options));
   const layer = describe(index, { mediaType: layerMediaType(compression), ...record });
@@ -37,6 +38,21 @@ export async function packTar(options: PackTarOptions): Promise<PackedLayer> {
   await store.putLayerIndex(layer.descriptor, { ...index, wire: record.wire });
   await rememberPacked(store, key, { ...record, diffId: index.diffId, tarSize: index.disk });
   return layer;
+}
+
+/** The layer that this tar became before, when it is still in the store. */
+export async function findPackedTar(
+  diffId: Digest,
+  { compression, store }: Pick<PackTarOptions, 'compression' | 'store'>,
+): Promise<Pick<PackedLayer, 'descriptor' | 'diffId'> | undefined> {
+  const found = await findPacked(store, keyOf(diffId, compression));
+  if (found === undefined) return undefined;
+  return { descriptor: { mediaType: layerMediaType(compression), digest: found.digest, size: found.wire }, diffId };
+}
+
+function keyOf(diffId: Digest, compression: Compression): string {
+  const level = compression.kind === 'none' ? '' : `-${String(compression.level)}`;
+  return `tar-${compression.kind}${level}-${hexOf(diffId)}`;
 }
 
 interface Packed {
@@ -58,27 +74,33 @@ function describe(
   };
 }
 
-async function compressed({ compression, ctx, file, index, store }: PackTarOptions): Promise<Packed> {
+async function compressed(options: PackTarOptions): Promise<Packed> {
+  const { compression, ctx, index } = options;
+  if (options.compressor !== undefined) return compressedBy(options.compressor, options);
+  const { compressorFor } = await import('./compressor-for.ts');
   const compressor = await compressorFor(compression, index.disk, ctx);
   try {
-    const writer = await store.blobs.writer();
-    try {
-      const out = createTarAssembler(createChunkSink(compressor, writer), (done) => {
-        throwIfCancelled(ctx.signal);
-        ctx.onEvent({ kind: 'step.progress', step: 'pack', done, total: Math.max(done, index.disk), unit: 'bytes' });
-      });
-      for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }))
-        await out.append(chunk as Buffer);
-      const diffId = await out.finish();
-      if (diffId !== index.diffId)
-        throw new TareError('E_DIGEST', `${file} has become another archive: ${diffId} instead of ${index.diffId}`);
-      const { digest, size } = await writer.commit();
-      return { digest, wire: size };
-    } catch (error) {
-      await writer.abort();
-      throw fromErrno(error, `cannot read ${file}`);
-    }
+    return await compressedBy(compressor, options);
   } finally {
     await compressor.close();
+  }
+}
+
+async function compressedBy(compressor: ChunkCompressor, { ctx, file, index, store }: PackTarOptions): Promise<Packed> {
+  const writer = await store.blobs.writer();
+  try {
+    const out = createTarAssembler(createChunkSink(compressor, writer), (done) => {
+      throwIfCancelled(ctx.signal);
+      ctx.onEvent({ kind: 'step.progress', step: 'pack', done, total: Math.max(done, index.disk), unit: 'bytes' });
+    });
+    for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) await out.append(chunk as Buffer);
+    const diffId = await out.finish();
+    if (diffId !== index.diffId)
+      throw new TareError('E_DIGEST', `${file} has become another archive: ${diffId} instead of ${index.diffId}`);
+    const { digest, size } = await writer.commit();
+    return { digest, wire: size };
+  } catch (error) {
+    await writer.abort();
+    throw fromErrno(error, `cannot read ${file}`);
   }
 }

@@ -32,10 +32,10 @@ interface Item {
 }
 
 /** Folders below `<home>/tare/solve` whose entries can each be made, or fetched, again. Cache mounts lie one deeper, by kind of ids. */
-const FOLDERS = ['layers', 'downloads', 'git', 'context', 'caches/all', 'caches/range', 'caches/single'];
+const FOLDERS = ['layers', 'downloads', 'git', 'context', 'sizes', 'caches/all', 'caches/range', 'caches/single'];
 
 /**
- * Deletes what build steps have left for the next build: layers, downloads, clones, digests of contexts, cache mounts; those used longest ago first. Records
+ * Deletes what build steps have left for the next build: layers, downloads, clones, digests of contexts, sizes of images, cache mounts; those used longest ago first. Records
  * of steps whose layer is gone go with it. While another process builds, nothing is deleted. Snapshots: see `Snapshots.prune`.
  */
 export async function pruneBuildCache(options: PruneCacheOptions): Promise<PrunedCache> {

@@ -4,16 +4,15 @@ import { readSmallFile } from '../../base/small-file.ts';
 import { parseDockerfile } from '../../formats/dockerfile/index.ts';
 import { parsePlatform } from '../../oci/platform.ts';
 import type { Image } from '../../oci/types.ts';
-import { parseCompression } from '../../pack/index.ts';
+import { parseCompression } from '../../pack/compression.ts';
 import type { Store } from '../../store/types.ts';
 import { hostPlatform } from '../../transports/image.ts';
 import { identityOf, writeImage } from '../../transports/index.ts';
-import { treeOfImage } from '../../tree/image-tree.ts';
-import { measureLayer, measureTree } from '../../tree/measure.ts';
 import { graphOfDockerfile, type NamedContext } from '../../solve/dockerfile/graph.ts';
 import { imageName } from '../name.ts';
 import { openContexts } from './contexts.ts';
 import { executorFor } from './executor.ts';
+import { imageSizes } from './image-sizes.ts';
 import { createImages } from './images.ts';
 import { proxiesOf } from './proxies.ts';
 import type { DockerfileOptions, DockerfileResult, DockerfileTools, StepReport } from './types.ts';
@@ -141,23 +140,22 @@ async function describe(
   store: Store,
   ctx: Context,
 ): Promise<Pick<DockerfileResult, 'digest' | 'files' | 'layers' | 'platform' | 'size'>> {
-  const { indexes, tree } = await treeOfImage(image, store, ctx.signal);
+  const sizes = await imageSizes(image, store, ctx.signal);
   const rows = (image.config.history ?? []).filter((row) => row.empty_layer !== true);
   const known = rows.length === image.manifest.layers.length;
   const layers = image.manifest.layers.map((layer, at) => ({
     digest: layer.digest,
     diffId: image.config.rootfs.diff_ids[at] ?? layer.digest,
-    disk: measureLayer(indexes[at] ?? { members: [] }).disk,
+    disk: sizes.layers[at] ?? 0,
     wire: layer.size,
     createdBy: known ? (rows[at]?.created_by ?? '') : '',
   }));
-  const { disk, files } = measureTree(tree);
   const { architecture, os, variant } = image.config;
   return {
     digest: image.descriptor.digest,
     platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
-    size: { disk, wire: layers.reduce((sum, layer) => sum + layer.wire, 0) },
-    files,
+    size: { disk: sizes.disk, wire: layers.reduce((sum, layer) => sum + layer.wire, 0) },
+    files: sizes.files,
     layers,
   };
 }

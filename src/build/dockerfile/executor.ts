@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
-import { findSandbox, openNetworks } from '../../sandbox/index.ts';
+import type { Unavailable } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openStepCache } from '../../solve/cache.ts';
 import type { ExecSettings } from '../../solve/local/exec-step.ts';
-import { hostCa } from '../../solve/local/host-ca.ts';
 import { createLocalExecutor } from '../../solve/local/executor.ts';
-import { openSnapshots } from '../../solve/local/snapshots.ts';
 import type { Executor } from '../../solve/types.ts';
 import type { Contexts } from './contexts.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -70,11 +68,13 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
   return { ...executor, close: () => Promise.resolve() };
 }
 
+/** What runs processes is loaded by the first step that is not known: a build in which nothing changed has no use for it. */
 async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promise<ExecSettings> {
+  const { openSnapshots } = await import('../../solve/local/snapshots.ts');
   const sandbox = await sandboxFor(tools);
   // Before anything is opened: it may not be there.
-  const lent = options.hostCa === true ? await hostCa(options.environment) : {};
-  const network = networkOf(options, sandbox, ctx);
+  const lent = options.hostCa === true ? await lentCa(options) : {};
+  const network = await networkOf(options, sandbox, ctx);
   const snapshots = await openSnapshots({ store: tools.store, sandbox, ctx }).catch(async (error: unknown) => {
     if (typeof network !== 'string') await network.close();
     throw error;
@@ -92,9 +92,15 @@ async function openExec({ options, tools }: ExecutorInput, ctx: Context): Promis
   };
 }
 
+async function lentCa({ environment }: DockerfileOptions): Promise<Pick<ExecSettings, 'env' | 'mounts'>> {
+  const { hostCa } = await import('../../solve/local/host-ca.ts');
+  return hostCa(environment);
+}
+
 /** Of steps that ask for none: one of their own, with a way out, where that can be. */
-function networkOf(options: DockerfileOptions, sandbox: Sandbox, ctx: Context): ExecSettings['network'] {
+async function networkOf(options: DockerfileOptions, sandbox: Sandbox, ctx: Context): Promise<ExecSettings['network']> {
   if (options.network === 'host' || options.network === 'none') return options.network;
+  const { openNetworks } = await import('../../sandbox/index.ts');
   const networks = openNetworks({
     sandbox,
     env: { ...options.environment },
@@ -110,7 +116,8 @@ function networkOf(options: DockerfileOptions, sandbox: Sandbox, ctx: Context): 
 }
 
 async function sandboxFor(tools: DockerfileTools): Promise<Sandbox> {
-  const sandbox = tools.sandbox === undefined ? await findSandbox() : tools.sandbox;
+  const find = async (): Promise<Sandbox | Unavailable> => (await import('../../sandbox/index.ts')).findSandbox();
+  const sandbox = tools.sandbox === undefined ? await find() : tools.sandbox;
   if (sandbox !== null && !('unavailable' in sandbox)) return sandbox;
   throw new TareError(
     'E_TOOL_MISSING',

@@ -21,12 +21,13 @@ import type {
 import { prepareFileStep, runFileStep } from './file-step.ts';
 import { onPlatformOf } from './foreign.ts';
 import { storeResult } from './image.ts';
-import { runExecStep, type ExecSettings } from './exec-step.ts';
-import { missingProgram } from './missing-program.ts';
+import type { ExecSettings } from './exec-step.ts';
 import { lowersOf } from './lowers.ts';
 import { stepKey, type StepKey } from './keys.ts';
+import { createLayerPacker, type LayerPacker } from './layer-packer.ts';
 import { openLayerFolder, type StepLayer } from './layers.ts';
-import { remoteFiles, type RemoteOptions } from './remote-source.ts';
+import { limiter } from './limiter.ts';
+import type { RemoteOptions } from './remote-source.ts';
 import { EMPTY, fileSystems, identityOf, type FileSystem, type Layered, type Result } from './result.ts';
 import { inlineFiles, localFiles } from './sources.ts';
 
@@ -64,6 +65,9 @@ interface Solving {
   readonly options: LocalExecutorOptions;
   readonly ctx: Context;
   readonly layers: ReturnType<typeof openLayerFolder>;
+  readonly packer: LayerPacker;
+  /** Digests of the steps whose layers are the result's. */
+  readonly kept: ReadonlySet<Digest>;
   readonly digestOf: (vertex: Vertex) => Digest;
   readonly filesOf: (result: Result) => Promise<FileSystem>;
   /** By digest: equal vertices are solved once. */
@@ -80,13 +84,17 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
   given.signal.addEventListener('abort', pass, { once: true });
   const ctx: Context = { ...given, signal: stop.signal };
   const layers = openLayerFolder(options.store);
+  const packer = createLayerPacker({ store: options.store, layers, compression: options.compression, ctx });
+  const digestOf = vertexDigests();
   let exec: Promise<ExecSettings> | undefined;
   let closing: Promise<void> | undefined;
   const solving: Solving = {
     options,
     ctx,
     layers,
-    digestOf: vertexDigests(),
+    packer,
+    kept: new Set(keptSteps(graph.target).map(digestOf)),
+    digestOf,
     filesOf: fileSystems(options.store, layers, ctx.signal),
     results: new Map(),
     exec: () => (exec ??= options.openExec(ctx)),
@@ -96,7 +104,7 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
     const result = await layered(graph.target, solving);
     // While the image is stored. What fails there is no reason for a build to fail: the next one removes it.
     closing = exec?.then(closeNetworks).catch(() => undefined);
-    return await storeResult({ graph, result, layers, store: options.store, compression: options.compression, ctx });
+    return await storeResult({ graph, result, packer, store: options.store, compression: options.compression, ctx });
   } finally {
     given.signal.removeEventListener('abort', pass);
     stop.abort();
@@ -105,8 +113,19 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
       await Promise.allSettled(solving.results.values());
     }
     await (closing ?? exec?.then(closeNetworks).catch(() => undefined));
+    await packer.close();
     await exec?.then(({ snapshots }) => snapshots.close()).catch(() => undefined);
   }
+}
+
+/** Those whose changes are in the result: not those that something is only copied from. */
+function keptSteps(target: Vertex): readonly Vertex[] {
+  if (target.op === 'merge') return target.inputs.flatMap(keptSteps);
+  if (target.op !== 'file' && target.op !== 'exec') return [];
+  const steps: Vertex[] = [];
+  let at: Vertex = target;
+  for (; at.op === 'file' || at.op === 'exec'; at = at.root) steps.push(at);
+  return [...steps, ...keptSteps(at)];
 }
 
 function resultOf(vertex: Vertex, solving: Solving): Promise<Result> {
@@ -170,6 +189,7 @@ async function sourceResult(vertex: SourceVertex, { ctx, digestOf, options }: So
     case 'inline':
       return { kind: 'loose', files: inlineFiles(source) };
     default: {
+      const { remoteFiles } = await import('./remote-source.ts');
       const given = { source, digest: digestOf(vertex), home: options.store.home, ctx };
       return { kind: 'loose', files: await remoteFiles(given, options.remote ?? { env: process.env }) };
     }
@@ -206,6 +226,7 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
   );
   const key = stepKey(vertex, { root: identityOf(root), inputs, epoch: options.epoch });
   const work = async (): Promise<StepLayer | null> => {
+    const { runExecStep } = await import('./exec-step.ts');
     const settings = await solving.exec();
     const lowersFor = (result: Layered): Promise<readonly string[]> =>
       lowersOf(result, { store: options.store, layers, snapshots: settings.snapshots, filesOf, signal: ctx.signal });
@@ -224,6 +245,7 @@ async function execResult(vertex: ExecVertex, solving: Solving): Promise<Result>
     });
     return running.catch(async (error: unknown) => {
       if (!isTareError(error, 'E_ENTRYPOINT')) throw error;
+      const { missingProgram } = await import('./missing-program.ts');
       throw missingProgram(vertex, (await filesOf(root)).tree) ?? error;
     });
   };
@@ -252,35 +274,25 @@ function mountable(from: Vertex, source: string): Vertex {
 async function cachedStep(
   vertex: ExecVertex | FileVertex,
   key: StepKey,
-  { ctx, digestOf, layers, options, slots }: Solving,
+  { ctx, digestOf, kept, layers, options, packer, slots }: Solving,
   work: () => Promise<StepLayer | null>,
 ): Promise<StepLayer | null> {
-  const step = { digest: digestOf(vertex), name: vertex.name };
+  const digest = digestOf(vertex);
+  const step = { digest, name: vertex.name };
+  // It is compressed while later steps run.
+  const packed = (layer: StepLayer | null): StepLayer | null => {
+    if (layer !== null && kept.has(digest)) packer.begin(layer);
+    return layer;
+  };
   const known = options.noCache === true ? undefined : await options.cache.find(key.digest);
   if (known !== undefined && (known.layer === null || (await layers.has(known.layer))))
-    return tellStep(ctx, step, () => Promise.resolve({ cached: true, value: known.layer }));
+    return packed(await tellStep(ctx, step, () => Promise.resolve({ cached: true, value: known.layer })));
   // A step that waits for its turn has not begun.
   return slots(() =>
     tellStep(ctx, step, async () => {
       const layer = await work();
       await options.cache.remember(key.digest, { name: vertex.name, layer });
-      return { cached: false, value: layer };
+      return { cached: false, value: packed(layer) };
     }),
   );
-}
-
-/** At most so many at a time. */
-function limiter(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    running += 1;
-    try {
-      return await work();
-    } finally {
-      running -= 1;
-      waiting.shift()?.();
-    }
-  };
 }

@@ -5,8 +5,6 @@ import type { Context } from '../../base/events.ts';
 import { bytesOfText, quotePath, type TreePath } from '../../base/path.ts';
 import type { Epoch } from '../../pack/members.ts';
 import { membersOf } from '../../pack/members.ts';
-import { openFileDigests } from '../../pack/file-digests.ts';
-import { writeLayer } from '../../pack/write-layer.ts';
 import type { Store } from '../../store/types.ts';
 import type { ContentReader, Entry } from '../../tree/types.ts';
 import { canonical } from '../digest.ts';
@@ -20,8 +18,7 @@ import { ownerOf } from './owners.ts';
 import type { FileSystem } from './result.ts';
 import { select } from './select.ts';
 import { missingSource } from './missing-source.ts';
-import { openArchive, type OpenArchive } from './unpack-open.ts';
-import { unpackInto } from './unpack.ts';
+import type { OpenArchive } from './unpack-open.ts';
 
 /** A copy, looked at and not yet done. */
 interface Prepared {
@@ -147,6 +144,7 @@ async function changed(
         archives.push(archive);
         const onFile = ({ content, sha256: hex }: Entry): void =>
           void origins.set(content, { reader: archive.content, sha256: hex });
+        const { unpackInto } = await import('./unpack.ts');
         named(item.entry, () => unpackInto({ ...target, ...archive, onFile }));
         continue;
       }
@@ -169,6 +167,7 @@ async function archiveOf(
   { ctx, layers }: FileStepTools,
 ): Promise<OpenArchive | undefined> {
   if (entry.content === undefined) return undefined;
+  const { openArchive } = await import('./unpack-open.ts');
   const { content } = from;
   const { temporary } = layers;
   try {
@@ -213,6 +212,11 @@ async function writeChanges(
   const own: Epoch = 'own';
   const timed =
     epoch === undefined ? entries : entries.map((entry) => ({ ...entry, mtime: Math.min(entry.mtime, epoch) }));
+  // Of a step that is known none of it is needed.
+  const [{ openFileDigests }, { writeLayer }] = await Promise.all([
+    import('../../pack/file-digests.ts'),
+    import('../../pack/write-layer.ts'),
+  ]);
   const files = await openFileDigests(store.home);
   const members = membersOf(timed, own);
   const { diffId, indexed, tarSize } = await writeLayer(

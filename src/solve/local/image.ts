@@ -1,5 +1,5 @@
 import type { Context } from '../../base/events.ts';
-import { parseCompression, type PackedLayer } from '../../pack/index.ts';
+import { parseCompression } from '../../pack/compression.ts';
 import { layerMediaType } from '../../pack/media-type.ts';
 import { packTar } from '../../pack/pack-tar.ts';
 import { storeImage } from '../../pack/store-image.ts';
@@ -9,27 +9,26 @@ import type { Store } from '../../store/types.ts';
 import { transfer } from '../../transports/blobs.ts';
 import { openImage } from '../../transports/index.ts';
 import type { BuildGraph } from '../types.ts';
-import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
+import type { FinishedLayer, LayerPacker } from './layer-packer.ts';
+import type { StepLayer } from './layers.ts';
 import type { Layered } from './result.ts';
 
 export interface StoreResultOptions {
   readonly graph: BuildGraph;
   readonly result: Layered;
-  readonly layers: LayerFolder;
+  readonly packer: LayerPacker;
   readonly store: Store;
   readonly compression: string;
   readonly ctx: Context;
 }
 
-type FinishedLayer = Pick<PackedLayer, 'descriptor' | 'diffId'>;
-
 /** The result of a build as an image in the store: the base's layers as they are, those of the steps compressed. */
 export async function storeResult(options: StoreResultOptions): Promise<Image> {
-  const { ctx, graph, result, store } = options;
+  const { ctx, graph, packer, result, store } = options;
   const below = await baseLayers(options);
   const steps = result.steps.filter((step) => step !== null);
   const own: FinishedLayer[] = [];
-  for (const step of steps) own.push(await packed(step, options));
+  for (const step of steps) own.push(await packer.packed(step));
   const config: ImageConfig = {
     ...graph.config,
     history: historyOf(graph.config.history ?? [], result.steps),
@@ -37,16 +36,6 @@ export async function storeResult(options: StoreResultOptions): Promise<Image> {
   };
   const stored = await storeImage({ store, config, layers: [...below, ...own] });
   return openImage(stored.descriptor.digest, { store, ctx });
-}
-
-async function packed(
-  step: StepLayer,
-  { compression, ctx, layers, store }: StoreResultOptions,
-): Promise<FinishedLayer> {
-  const descriptor = descriptorOf(step);
-  const index = await store.layerIndex(layers.source, descriptor, step.diffId, ctx.signal);
-  const file = await store.layerTar(layers.source, descriptor, step.diffId, ctx.signal);
-  return packTar({ file, index, store, compression: parseCompression(compression), ctx });
 }
 
 /** Brought into the store when they are elsewhere; what a daemon gives uncompressed gets compressed. */
