@@ -23,8 +23,9 @@ async function machine(
 }
 
 /** Lines of what steps printed. */
+/** What the steps printed: `#1 0.734 eth0`. */
 const told = (stderr: string): readonly string[] =>
-  stderr.split('\n').flatMap((line) => /^#\d+ ((?!\[|\d+ ms|\d+\.\d+ s).*)$/.exec(line)?.[1] ?? []);
+  stderr.split('\n').flatMap((line) => /^#\d+ \d+\.\d+ (.*)$/.exec(line)?.[1] ?? []);
 
 const build = (name: string, flags = ''): string =>
   `tare build -f $dir/ctx/${name} --no-cache ${flags} $dir/ctx -t out`;
@@ -133,7 +134,7 @@ describe.skipIf(!canFakeInternet())('the network of steps, as root', () => {
     const body = `
 begin() {
   "$node" "$main" build -f $dir/ctx/long --no-cache $dir/ctx -t out 2>$dir/long 3>&- & pid=$!
-  while ! grep -q '^#1 begun' $dir/long && kill -0 $pid; do sleep 0.05; done
+  while ! grep -q '^#1 [0-9.]* begun' $dir/long && kill -0 $pid; do sleep 0.05; done
 }
 for signal in INT TERM; do
   begin
