@@ -49,8 +49,8 @@ export async function runScript(
   return { ...result, code };
 }
 
-/** /etc/subuid and /etc/subgid are covered in a mount namespace of their own: nothing of the machine changes. */
-function unprivileged(dir: string, as: NonNullable<ScriptOptions['as']>): readonly string[] {
+/** What stands in front of a program. /etc/subuid and /etc/subgid are covered in a mount namespace of their own: nothing of the machine changes. */
+export function unprivileged(dir: string, as: NonNullable<ScriptOptions['as']>): readonly string[] {
   const table = join(dir, 'subordinate');
   writeFileSync(table, as.ids === 'range' ? `${as.user}:200000:65536\n` : '');
   return [

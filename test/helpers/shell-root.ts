@@ -27,7 +27,7 @@ export function makeShellRoot(): { readonly dir: string; remove(): void } {
     mkdirSync(join(dir, folder), { recursive: true, mode: 0o755 });
   mkdirSync(join(dir, 'tmp'));
   chmodSync(join(dir, 'tmp'), 0o1777);
-  for (const name of PROGRAMS) place(name, dir);
+  for (const name of PROGRAMS) placeProgram(name, dir);
   writeFileSync(join(dir, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n');
   writeFileSync(join(dir, 'etc/group'), 'root:x:0:\napp:x:1000:\n');
   for (const name of ['data/a', 'data/b', 'data/sub/c', 'data/sub/deep/d', 'data/old/e'])
@@ -36,8 +36,8 @@ export function makeShellRoot(): { readonly dir: string; remove(): void } {
   return { dir, remove: () => rmSync(top, { recursive: true, force: true }) };
 }
 
-/** Copies a program of this machine below `dir`, with the libraries that it loads. */
-export function place(name: string, dir: string): void {
+/** A program of this machine in `dir`/bin, with the libraries that it loads. Left out when it is not there. */
+export function placeProgram(name: string, dir: string): void {
   const path = FOLDERS.map((folder) => join(folder, name)).find((each) => existsSync(each));
   if (path === undefined) return;
   copyFileSync(realpathSync(path), join(dir, 'bin', basename(path)));

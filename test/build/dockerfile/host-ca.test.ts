@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { needs } from '../../helpers/needs.ts';
-import { place } from '../../helpers/shell-root.ts';
+import { placeProgram } from '../../helpers/shell-root.ts';
 import { tempDir } from '../../helpers/temp.ts';
 import { openBuilds, ranSteps } from './builds.ts';
 
@@ -38,7 +38,7 @@ async function openAuthority(): Promise<Authority> {
 async function openCurl() {
   const builds = await openBuilds();
   mkdirSync(join(builds.dir, 'curl/bin'), { recursive: true });
-  place('curl', join(builds.dir, 'curl'));
+  placeProgram('curl', join(builds.dir, 'curl'));
   return builds;
 }
 
