@@ -28,7 +28,7 @@ export interface Builds {
   readonly home: string;
   readonly dir: string;
   readonly store: Store;
-  build(dockerfile: string, options?: Partial<DockerfileOptions>): Promise<Built>;
+  build(dockerfile: string, options?: Partial<DockerfileOptions>, onEvent?: (event: TareEvent) => void): Promise<Built>;
 }
 
 /** Files of a context: text; a link when it begins with `-> `; a folder when the name ends with a slash. */
@@ -58,9 +58,13 @@ export async function openBuilds(files: ContextFiles = {}): Promise<Builds> {
     home,
     dir,
     store,
-    build: async (dockerfile, options = {}) => {
+    build: async (dockerfile, options = {}, listen = () => undefined) => {
       const events: TareEvent[] = [];
-      const ctx = createContext({ onEvent: (event) => void events.push(event) });
+      const onEvent = (event: TareEvent): void => {
+        events.push(event);
+        listen(event);
+      };
+      const ctx = createContext({ onEvent });
       const result = await buildDockerfile(
         {
           dir,
