@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { editDistance } from '../base/edit-distance.ts';
 import { TareError } from '../base/error.ts';
 import { afterText, optionText, PROGRAM_AFTER } from './describe.ts';
 import { GLOBAL_OPTIONS, nameOfFlag } from './options.ts';
@@ -8,6 +9,24 @@ import { VERSION } from '../base/version.ts';
 
 /** Wider lines are hard to read. */
 const MAX_HELP_COLUMNS = 100;
+/** Of a misspelt command. */
+const MAX_EDITS = 2;
+/** What other tools call it. */
+const LIKE_DOCKER: ReadonlyMap<string, string> = new Map([
+  ['cp', 'copy'],
+  ['history', 'inspect'],
+  ['ls', 'images'],
+  ['list', 'images'],
+  ['load', 'copy'],
+  ['pull', 'copy'],
+  ['push', 'copy'],
+  ['rmi', 'rm'],
+  ['save', 'copy'],
+  ['slim', 'shrink'],
+  ['export', 'unpack'],
+  ['explain', 'why'],
+  ['test', 'verify'],
+]);
 const COMMON_FLAGS = 'Flags of every command:';
 
 /** A command line taken apart; or a text that answers it at once (help). */
@@ -57,6 +76,8 @@ export async function parseCommandLine(
 }
 
 function usageError(error: CommanderError, line: CommandLine | undefined): TareError {
+  const unknown = /^error: unknown command '(.*?)'/.exec(error.message)?.[1];
+  if (unknown !== undefined) return unknownCommand(unknown);
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
   return new TareError('E_USAGE', message, {
     hint: `see \`tare ${line === undefined ? '' : `${line.name} `}--help\``,
@@ -70,7 +91,17 @@ function refuseUnknown(argv: readonly string[], line: CommandLine | undefined): 
   const name = first === 'help' ? second : first;
   const asksHelp = first === 'help' || argv.includes('--help') || argv.includes('-h');
   if (line !== undefined || name === undefined || !asksHelp) return;
-  throw new TareError('E_USAGE', `unknown command '${name}'`, { hint: 'see `tare --help`' });
+  throw unknownCommand(name);
+}
+
+function unknownCommand(name: string): TareError {
+  const near = COMMANDS.map((line) => ({ name: line.name, distance: editDistance(name.toLowerCase(), line.name) }))
+    .filter(({ distance }) => distance <= MAX_EDITS)
+    .sort((a, b) => a.distance - b.distance)[0];
+  const meant = LIKE_DOCKER.get(name) ?? near?.name;
+  return new TareError('E_USAGE', `there is no command ${JSON.stringify(name)}`, {
+    hint: `${meant === undefined ? '' : `did you mean \`tare ${meant}\`? `}\`tare --help\` lists all of them`,
+  });
 }
 
 /** The first word that is a command; only its file is loaded. `help NAME` counts as well. */

@@ -60,6 +60,19 @@ describe('the face', () => {
     expect(json.stderr.trim().split('\n')).toHaveLength(1);
   });
 
+  it.each([
+    [['biuld'], 'did you mean `tare build`?'],
+    [['help', 'shrnik'], 'did you mean `tare shrink`?'],
+    [['inspct', '--help'], 'did you mean `tare inspect`?'],
+    [['rmi', 'x'], 'did you mean `tare rm`?'],
+    [['constructor'], 'cure: `tare --help` lists'],
+    [['images', '--hlep'], 'Did you mean --help?'],
+  ])('%j is guessed', async (args, guess) => {
+    const answer = await tare(args, { home: tempDir() });
+    expect(answer).toMatchObject({ code: 2, stdout: '' });
+    expect(answer.stderr).toContain(guess);
+  });
+
   it('takes flags from the environment, and the command line wins', async () => {
     const home = tempDir();
     const wrong = await tare(['images'], { home, env: { TARE_PROGRESS: 'loud' } });
