@@ -1,3 +1,4 @@
+import { formatSize } from '../base/format-size.ts';
 import type { Config } from '../config/config.ts';
 import type { Sizes } from './types.ts';
 
@@ -6,6 +7,8 @@ export function overBudget(budget: Config['budget'], size: Sizes): string[] {
   return (['disk', 'wire'] as const).flatMap((kind) => {
     const limit = budget?.[kind];
     if (limit === undefined || size[kind] <= limit) return [];
-    return [`${kind}: ${size[kind]} bytes are ${size[kind] - limit} more than the ${limit} that tare.yaml allows`];
+    return [
+      `${kind}: ${formatSize(size[kind])}, ${formatSize(size[kind] - limit)} more than the ${formatSize(limit)} that tare.yaml allows`,
+    ];
   });
 }

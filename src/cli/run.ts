@@ -20,7 +20,9 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     const colour = (options.maybeFlag('color') ?? true) && (process.env['NO_COLOR'] ?? '') === '';
     const quiet = options.flag('quiet');
     const progress = createProgress({
-      mode: quiet ? 'none' : ((options.text('progress') ?? 'auto') as ProgressMode),
+      mode: quiet
+        ? 'none'
+        : ((options.text('progress') ?? (isDumb() && process.stderr.isTTY ? 'plain' : 'auto')) as ProgressMode),
       stream: process.stderr,
       verbose: options.flag('verbose'),
       style: styleOf(process.stderr, colour),
@@ -57,8 +59,11 @@ const PIPE_COLUMNS = 100;
 const columnsOf = (stream: NodeJS.WriteStream): number => stream.columns || PIPE_COLUMNS;
 
 function styleOf(stream: NodeJS.WriteStream, colour: boolean): Style {
-  return createStyle({ colour: colour && stream.isTTY, width: columnsOf(stream), terminal: stream.isTTY });
+  return createStyle({ colour: colour && stream.isTTY && !isDumb(), width: columnsOf(stream), terminal: stream.isTTY });
 }
+
+/** A terminal that can neither colour nor take a line back. */
+const isDumb = (): boolean => process.env['TERM'] === 'dumb';
 
 const isOn = (value: string | undefined): boolean =>
   value !== undefined && !['', '0', 'false', 'no', 'off'].includes(value);

@@ -4,16 +4,19 @@ import type { Style } from './style.ts';
 import { formatBar, formatTable } from './table.ts';
 
 const BAR_COLUMNS = 24;
+/** Of the terminal. */
+const MIN_BAR_COLUMNS = 120;
 
 /** The size table; on a terminal with a bar for the size on disk. */
 export function compareText(rows: readonly ComparedImage[]): (style: Style) => string {
   return (style) => {
     const largest = Math.max(1, ...rows.map((row) => row.size.disk));
     const first = rows[0];
-    const bars = style.colour;
+    // A bar is the first thing that can be spared.
+    const bars = style.colour && style.width >= MIN_BAR_COLUMNS;
     return formatTable(
       [
-        { title: 'image' },
+        { title: 'image', gives: true },
         { title: 'disk', align: 'right' },
         { title: 'wire', align: 'right' },
         { title: 'files', align: 'right' },
@@ -33,6 +36,7 @@ export function compareText(rows: readonly ComparedImage[]): (style: Style) => s
         ...(bars ? [style.cyan(formatBar(row.size.disk / largest, BAR_COLUMNS))] : []),
       ]),
       style.dim,
+      style,
     );
   };
 }

@@ -1,15 +1,4 @@
-/** Bytes for people, in powers of ten: `98.9 MB`, `812 B`. */
-export function formatSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
-  let value = bytes / 1000;
-  let unit = 0;
-  while (value >= 999.95 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value.toFixed(1)} ${units[unit] ?? ''}`;
-}
+export { formatSize } from '../base/format-size.ts';
 
 /**
  * How much smaller (or larger) `after` is, as a share of the larger of the two: 309 → 117 is `62% smaller`, 117 → 309 is `62% larger`.
@@ -22,7 +11,7 @@ export function formatChange(before: number, after: number): string {
   const shown =
     percent >= 99.95 && Math.min(before, after) > 0
       ? '>99.9'
-      : percent < 10
+      : percent < 10 || (percent >= 99.5 && percent < 100)
         ? percent.toFixed(1)
         : Math.round(percent).toString();
   return `${shown}% ${after < before ? 'smaller' : 'larger'}`;

@@ -113,7 +113,12 @@ function verifiedText({ unverified, verified, warnings }: ShrinkResult, { green,
   if (verified === null) return yellow(`no: ${unverified ?? 'it was not run'}`);
   const answers = `${plural(verified.probes.length, 'answer')} as the original's`;
   const empty = warnings.some(({ code }) => code === ONLY_ERRORS);
-  return empty ? yellow(`${answers}, and nothing but errors`) : green(answers);
+  if (empty) return yellow(`${answers}, and nothing but errors`);
+  const [only, ...others] = verified.probes;
+  if (only?.name !== STARTS || others.length > 0) return green(answers);
+  if (only.exit === undefined)
+    return yellow(`${answers}, and all that is known is that it stays up; ask more with --probe or --exec`);
+  return only.exit === 0 ? green(answers) : yellow(`${answers}, which fails as well`);
 }
 
 /** Each question with what came: a status, an exit code. */

@@ -1,6 +1,7 @@
 import { lstat, mkdtemp, readFile, rmdir, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { formatSize } from '../base/format-size.ts';
 import { errnoOf, TareError } from '../base/error.ts';
 import { hasCapability, readPrivileges } from './capabilities.ts';
 import { containerCheck, networkCheck, observingCheck, overlayCheck } from './doctor-trials.ts';
@@ -193,7 +194,7 @@ async function homeCheck(home: string): Promise<Check> {
     };
   }
   const { bavail, bsize } = await statfs(place);
-  return { name, ok: true, detail: `${home}, ${Math.round((bavail * bsize) / 1e6)} MB free` };
+  return { name, ok: true, detail: `${home}, ${formatSize(bavail * bsize)} free` };
 }
 
 /** The folder itself, or the closest one above it that exists. */

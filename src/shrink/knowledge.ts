@@ -39,8 +39,13 @@ export function intentOf(options: ShrinkOptions): Intent {
 /** @throws TareError E_USAGE when system calls are wanted and nobody recorded them */
 export function refuseUnrecorded(options: ShrinkOptions, profile: Profile | undefined): void {
   if (!wantsSyscalls(options) || profile?.syscalls !== undefined) return;
-  throw new TareError('E_USAGE', 'system calls are asked for, and none were recorded', {
-    hint: 'let the image be watched (no --static), or record the profile with `tare observe --syscalls`',
+  const flag = options.restrict === true ? '--restrict' : '--seccomp-out';
+  const byProfile = (options.profiles ?? []).length > 0;
+  const why = byProfile ? 'the profile holds none' : 'nothing is watched with --static';
+  throw new TareError('E_USAGE', `${flag} needs the system calls of a run that was watched, and ${why}`, {
+    hint: byProfile
+      ? 'record the profile with `tare observe --syscalls`, or leave --profile out'
+      : `leave out --static, or ${flag}`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { sha256 } from '../base/digest.ts';
+import { formatSize } from '../base/format-size.ts';
 import { encodeProfile } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import type { Known } from './knowledge.ts';
@@ -71,6 +72,8 @@ function overBudget(budget: ShrinkOptions['budget'], size: ShrinkResult['size'])
   return (['disk', 'wire'] as const).flatMap((kind) => {
     const limit = budget?.[kind];
     if (limit === undefined || size[kind] <= limit) return [];
-    return [`${kind}: ${size[kind]} bytes are ${size[kind] - limit} more than the ${limit} that tare.yaml allows`];
+    return [
+      `${kind}: ${formatSize(size[kind])}, ${formatSize(size[kind] - limit)} more than the ${formatSize(limit)} that tare.yaml allows`,
+    ];
   });
 }

@@ -70,6 +70,9 @@ interface Watched {
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** Of what a container printed, in an error; in UTF-16 units. */
 const MAX_SAID = 1000;
+/** Nobody has asked for that port but the image itself, which exposes it. */
+const CLOSED_HINT =
+  'see with `tare run` what it needs to start, give it more time with --timeout 120, or say with --probe or --exec what it can answer';
 const UNSEEN = 'tare shrink --static --no-verify';
 
 /** A run, and what the container complained of in all that it printed. */
@@ -114,7 +117,7 @@ export async function watchOriginal(subject: Subject, root: Rootfs, watching: Wa
   ctx.onEvent({ kind: 'step.started', step: 'observe', detail: `${image.reference}, ${watching.sandbox.description}` });
   const run = await watch({ image, root, drive: driveOf(watching.options), askAgain: true }, watching);
   const failed = [...run.outcomes, ...run.exec, ...(run.run === undefined ? [] : [run.run])].find((item) => !item.ok);
-  if (failed !== undefined) throw originalFails(image, failed, run);
+  if (failed !== undefined) throw originalFails(image, failed, run, watching.options);
   for (const warning of incompleteness(run)) ctx.onEvent({ kind: 'warning', warning });
   ctx.onEvent({ kind: 'step.done', step: 'observe', detail: observed(run) });
   return run;
@@ -152,7 +155,7 @@ function observed(run: ObservedRun): string {
   return `${run.outcomes.length + run.exec.length} probes${paths === undefined ? '' : `, ${paths} paths asked for`}`;
 }
 
-function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): TareError {
+function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun, options: ShrinkOptions): TareError {
   const { refused } = run;
   if (
     isTareError(refused, 'E_ENTRYPOINT') &&
@@ -165,6 +168,7 @@ function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): Ta
         hint: `shrink it by its files alone: \`${UNSEEN}\`; or by a profile from such a machine: --profile FILE; or let the kernel emulate it (binfmt_misc with qemu-user-static)`,
       },
     );
+  const untold = (options.probes ?? []).length === 0 && failed.name.startsWith('tcp ');
   const said = run.output.trim().split('\n').slice(-5).join('\n').slice(-MAX_SAID);
   const detail = failed.detail ?? 'it fails';
   const quote = said === '' || detail.includes(said) ? '' : `; it printed: ${said}`;
@@ -172,7 +176,7 @@ function originalFails(image: Image, failed: ProbeOutcome, run: ObservedRun): Ta
     'E_ORIGINAL',
     `${image.reference} itself does not pass ${publicName(failed.name)}: ${detail}${quote}`,
     {
-      hint: `${refused?.hint ?? 'mend the probe or give the image what it needs'}; \`${UNSEEN}\` goes by the files alone`,
+      hint: `${refused?.hint ?? (untold ? CLOSED_HINT : 'mend the probe or give the image what it needs')}; \`${UNSEEN}\` goes by the files alone`,
     },
   );
 }

@@ -25,6 +25,7 @@ describe('changes are shares of the larger size', () => {
     [0, 0, 'same size'],
     [100, 0, '100% smaller'],
     [1_000_000, 1, '>99.9% smaller'],
+    [693, 2.4, '99.7% smaller'],
     [1000, 995, '0.5% smaller'],
   ])('%d to %d is %s', (before, after, text) => {
     expect(formatChange(before, after)).toBe(text);

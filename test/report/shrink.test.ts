@@ -60,6 +60,14 @@ describe('the answer of tare shrink', () => {
   });
 
   it.each([
+    ['nothing but that it stays up', probe('starts'), 'all that is known is that it stays up'],
+    ['a program that fails', probe('starts', { exit: 3 }), "1 answer as the original's, which fails as well"],
+    ['a program that ends well', probe('starts', { exit: 0 }), "1 answer as the original's\n"],
+  ])('says what was proved by %s', (_what, item, words) => {
+    expect(textOf(verifiedBy([item]), { terminal: false })).toContain(words);
+  });
+
+  it.each([
     ['a status', probe('http GET 8080/', { status: 404 }), '✓ http GET 8080/ 404'],
     ['an exit code', probe('exec migrate', { exit: 0 }), '✓ exec migrate exit 0'],
     ['a port', probe('tcp 80'), '✓ tcp 80'],
@@ -113,7 +121,7 @@ describe('the answer of tare shrink', () => {
           because: 'missed by /usr/sbin/nginx during http GET 8080/index.html, and put back',
         },
       ],
-      overBudget: ['disk: 10200000 bytes are 200000 more than the 10000000 that tare.yaml allows'],
+      overBudget: ['disk: 10.2 MB, 200.0 kB more than the 10.0 MB that tare.yaml allows'],
       partial: [
         {
           manager: 'python',
