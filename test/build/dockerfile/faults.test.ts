@@ -82,8 +82,8 @@ async function interrupted(at: Place, signal: NodeJS.Signals): Promise<Answer> {
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('utf8')));
   const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-  await until(() => /^#\d+ begun/m.test(stderr) || child.exitCode !== null);
-  expect(stderr).toMatch(/^#\d+ begun/m);
+  await until(() => /^#\d+ [\d.]+ begun/m.test(stderr) || child.exitCode !== null);
+  expect(stderr).toMatch(/^#\d+ [\d.]+ begun/m);
   child.kill(signal);
   return { code: await ended, stdout, stderr };
 }
