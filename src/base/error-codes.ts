@@ -99,7 +99,11 @@ export const ERROR_CODES = {
     'several things could be what the application starts',
     'say which one: `tare build --entry FILE`, or `entry:` in tare.yaml',
   ),
-  E_NO_EVIDENCE: spec(2, 'the image carries no record of reasons', 'build it with `tare build`'),
+  E_NO_EVIDENCE: spec(
+    2,
+    'the image carries no record of reasons',
+    'build it with `tare build DIR`, or make it with `tare shrink`',
+  ),
   E_NO_RUNTIME: spec(
     2,
     'the warehouse lacks the interpreter that the application needs',

@@ -3,6 +3,7 @@ import type { DockerfileOptions, DockerfileResult } from '../build/dockerfile/ty
 import { derivedName } from '../oci/reference.ts';
 import type { Shrunk, ShrinkOptions } from '../shrink/types.ts';
 import { writeFiles } from './dockerfile.ts';
+import type { LintNote } from './lint-note.ts';
 import { refuseByProducts, shrinkOptions, writeByProducts } from './shrink-options.ts';
 import type { CliContext, CommandResult, Options } from './spec.ts';
 
@@ -49,9 +50,15 @@ export async function shrunkDockerfile(
   await writeFiles({ ...built, digest, layers, reference: first, size, tags }, options, cli.ctx.signal);
   return {
     json: { built, shrunk: result, tags },
-    text: cli.quiet ? () => result.reference : shrinkText(result, { tags: others }),
+    text: cli.quiet ? () => result.reference : shrinkText(result, { tags: others, lint: await noteFor(settings, cli) }),
     exit: result.overBudget.length === 0 ? 0 : 1,
   };
+}
+
+async function noteFor(settings: DockerfileOptions, cli: CliContext): Promise<LintNote | undefined> {
+  if (cli.json) return undefined;
+  const { lintNote } = await import('./lint-note.ts');
+  return lintNote(settings, cli);
 }
 
 const settingsOf = (asked: ShrinkOptions, name: string, { compression }: DockerfileOptions): ShrinkOptions => ({

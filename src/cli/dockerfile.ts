@@ -223,8 +223,12 @@ export async function dockerfileCommand(dir: string, options: Options, cli: CliC
   const tools = { store: await cli.store(), ctx: cli.ctx };
   const result = await buildDockerfile(settings, tools);
   await writeFiles(result, options, cli.ctx.signal);
-  const { dockerfileText } = await import('../report/build-dockerfile.ts');
-  return { json: result, text: cli.quiet ? () => result.reference : dockerfileText(result) };
+  if (cli.json || cli.quiet) return { json: result, text: () => result.reference };
+  const [{ dockerfileText }, { lintNote }] = await Promise.all([
+    import('../report/build-dockerfile.ts'),
+    import('./lint-note.ts'),
+  ]);
+  return { json: result, text: dockerfileText(result, await lintNote(settings, cli)) };
 }
 
 /** For scripts: `--iidfile`, `--metadata-file`. */

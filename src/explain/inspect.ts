@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../base/command-secrets.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Context } from '../base/events.ts';
 import type { Annotations, Image, ImageConfig, Platform } from '../oci/types.ts';
@@ -15,6 +16,7 @@ export interface InspectedLayer {
   readonly disk: number;
   readonly wire: number;
   readonly members: number;
+  /** As the history in `config` has it, but for passwords that stand in it. */
   readonly createdBy?: string;
 }
 
@@ -67,7 +69,7 @@ export async function inspect(options: {
         disk: measureLayer(index).disk,
         wire: layer?.size ?? index.wire,
         members: index.members.length,
-        ...(createdBy === undefined ? {} : { createdBy }),
+        ...(createdBy === undefined ? {} : { createdBy: withoutSecretWords(createdBy) }),
       };
     }),
     os: await osOf(tree, content),

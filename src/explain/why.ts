@@ -19,6 +19,7 @@ import { ownerOf, packageDbs } from '../packages/index.ts';
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
 import type { Tree } from '../tree/types.ts';
+import { whyOfLayers } from './why-layers.ts';
 
 export interface Reason {
   readonly path: string;
@@ -30,7 +31,10 @@ export interface Why {
   readonly path: string;
   readonly kept: boolean;
   readonly size: number;
-  /** First the entry point (or another start), last the path asked for. Empty when it is not kept. */
+  /**
+   * First the entry point (or another start), last the path asked for; empty when it is not kept. Of an image without a record of reasons: what each layer
+   * did to the path (`made`, `changed`, `deleted`).
+   */
   readonly chain: readonly Reason[];
   readonly package?: string;
   /** For a path that was left out: what is known of it. */
@@ -43,7 +47,7 @@ const MAX_EVIDENCE_BYTES = 256 * 1024 * 1024; // 256 MiB
 export async function evidenceOf(image: Image): Promise<Evidence> {
   if (image.evidence === undefined) {
     throw new TareError('E_NO_EVIDENCE', `${image.reference} carries no record of reasons`, {
-      hint: 'only images that tare made (and copied between layouts) have one; build it with `tare build`',
+      hint: 'images that `tare build DIR` and `tare shrink` made have one; one that was built from a Dockerfile gets it by `--shrink`',
     });
   }
   const bytes = await collectBytes(
@@ -54,7 +58,10 @@ export async function evidenceOf(image: Image): Promise<Evidence> {
   return decodeEvidence(bytes);
 }
 
-/** Why a path is in the image, or why it is not. The path may run through links of the image. */
+/**
+ * Why a path is in the image, or why it is not: by its record of reasons, else by its layers. The path may run through links of the image.
+ * @throws TareError E_PATH_NOT_FOUND, and what reading the image throws
+ */
 export async function why(options: {
   readonly image: Image;
   readonly path: string;
@@ -63,8 +70,9 @@ export async function why(options: {
 }): Promise<Why> {
   const { image, store } = options;
   const asked = askedPath(options.path, image);
+  const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal);
+  if (image.evidence === undefined) return whyOfLayers({ image, tree, indexes, asked });
   const evidence = await evidenceOf(image);
-  const { content, tree } = await treeOfImage(image, store, options.ctx.signal);
   const canonical = canonicalPath(tree, asked);
   const entry = canonical === undefined ? undefined : tree.get(canonical);
   if (canonical === undefined || entry === undefined) return droppedPath(evidence, asked, image);

@@ -4,7 +4,7 @@ import type { Rule } from './types.ts';
 
 const ORIGINS: Readonly<Record<Rule['origin'], string>> = {
   buildkit: "BuildKit's check of this name",
-  size: 'about size',
+  size: 'about size and safety',
   tare: 'about the file',
 };
 
@@ -21,8 +21,8 @@ export function rulePage(rule: Rule): string {
     `| kind | ${ORIGINS[origin]} |`,
     `| severity | \`${severity}\`${severity === 'off' ? experimentalText(id) : ''} |`,
     `| rule set | since \`${since}\` |`,
-    `| \`--fix\` | ${fixable ? 'mends it, where that is safe' : 'leaves it alone'} |`,
-    `| \`--image\` | ${measured === true ? 'measures the bytes' : 'adds nothing'} |`,
+    `| \`--fix\` | ${fixable ? 'mends it, where that is safe' : 'cannot mend it'} |`,
+    `| \`--image\` | ${measured === true ? 'measures the bytes' : 'has nothing to measure'} |`,
     '',
     '## Why',
     '',
@@ -32,7 +32,7 @@ export function rulePage(rule: Rule): string {
     '',
     ...fenced(example.bad),
     '',
-    '## write',
+    '## Write',
     '',
     ...fenced(example.good),
     '',
@@ -91,7 +91,7 @@ export function rulesIndex(): string {
     '',
     ...table('buildkit'),
     '',
-    '## About size',
+    '## About size and safety',
     '',
     'They look at the stages that the image consists of: what a stage for building leaves behind costs nobody anything.',
     '',

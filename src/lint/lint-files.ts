@@ -10,6 +10,7 @@ import { parseDockerfile } from '../formats/dockerfile/index.ts';
 import type { Dockerfile } from '../formats/dockerfile/types.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
+import { basesOf } from './bases.ts';
 import { contextOf } from './context.ts';
 import { fixDockerfile } from './fix.ts';
 import { lintParsed, rank, type Linted, type LintOptions } from './lint.ts';
@@ -33,6 +34,8 @@ export interface LintFilesOptions {
   readonly target?: string | undefined;
   /** That was built from the file. */
   readonly image?: { readonly image: Image; readonly store: Store } | undefined;
+  /** Where base images are looked up; what is not there is not known. */
+  readonly store?: Store | undefined;
   /** `write`: mend the files. `show`: mend the text alone. */
   readonly fix?: 'write' | 'show' | undefined;
   /** Findings of this severity and above make the answer a no; `never`: none do. `warning` when omitted. */
@@ -123,7 +126,9 @@ async function lintFile(file: string, options: LintFilesOptions): Promise<Linted
       ? undefined
       : await contextOf(dir, dockerfile, { dockerfile: dockerfilePath, assumed: options.context === undefined });
   const { image, only, rules, ruleset, severity, target } = options;
-  const common: LintOptions = { file: name, context, only, rules, ruleset, severity, target };
+  const bases =
+    options.store === undefined ? undefined : await basesOf(dockerfile, { store: options.store, ctx: options.ctx });
+  const common: LintOptions = { file: name, bases, context, only, rules, ruleset, severity, target };
   const known: Pick<LintOptions, 'layers' | 'variables'> =
     image === undefined ? {} : await measuredOf(dockerfile, image, options);
   const linted = lintParsed(dockerfile, { ...common, ...known });

@@ -1,6 +1,7 @@
 import type { DockerfileResult } from '../build/dockerfile/types.ts';
 import { platformText } from '../oci/platform.ts';
 import { formatSize, plural } from './format.ts';
+import { lintNoteLines, type LintNoteText } from './lint/note.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 
@@ -11,7 +12,7 @@ const MAX_TABLE_COLUMNS = 100;
 const SIZE_COLUMNS = 24;
 
 /** The answer of `tare build -f` for people. */
-export function dockerfileText(result: DockerfileResult): (style: Style) => string {
+export function dockerfileText(result: DockerfileResult, lint?: LintNoteText): (style: Style) => string {
   return (style) => {
     const { engine, files, layers, outputs, platform, size, steps, tags } = result;
     const table = formatTable(
@@ -35,6 +36,7 @@ export function dockerfileText(result: DockerfileResult): (style: Style) => stri
       table,
       '',
       style.dim(`  ${result.seconds.toFixed(2)} s`),
+      ...lintNoteLines(lint, style),
     ].join('\n');
   };
 }

@@ -2,6 +2,7 @@ import { platformText } from '../oci/platform.ts';
 import { ONLY_ERRORS } from '../shrink/verdict.ts';
 import type { ShrinkPlan, ShrinkResult, ShrunkProbe } from '../shrink/types.ts';
 import { formatChange, formatSeconds, formatSize, plural, shortDigest } from './format.ts';
+import { lintNoteLines, type LintNoteText } from './lint/note.ts';
 import { planJson, planText } from './plan.ts';
 import { probeTitle, STARTS } from './probe-title.ts';
 import type { Style } from './style.ts';
@@ -18,10 +19,12 @@ const OTHER_COLUMNS = 36;
 export interface ShrinkTexts {
   /** Other names that the image has got. */
   readonly tags?: readonly string[];
+  /** Of the Dockerfile that it was built from. */
+  readonly lint?: LintNoteText | undefined;
 }
 
 /** The answer of `tare shrink` for people: what was saved, what was proved, and what was not covered. */
-export function shrinkText(result: ShrinkResult, { tags = [] }: ShrinkTexts = {}): (style: Style) => string {
+export function shrinkText(result: ShrinkResult, { lint, tags = [] }: ShrinkTexts = {}): (style: Style) => string {
   return (style) => {
     const facts = [
       `  platform  ${platformText(result.platform)}`,
@@ -47,6 +50,7 @@ export function shrinkText(result: ShrinkResult, { tags = [] }: ShrinkTexts = {}
       ...unownedLines(result, style),
       '',
       style.dim(`  ${result.seconds.toFixed(2)} s`),
+      ...lintNoteLines(lint, style),
     ].join('\n');
   };
 }

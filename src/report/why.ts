@@ -2,12 +2,14 @@ import { bytesOfText, showPath } from '../base/path.ts';
 import type { Why } from '../explain/why.ts';
 import { formatSize } from './format.ts';
 import type { Style } from './style.ts';
+import { wrapped } from './wrap.ts';
 
 /** One step a line, from the start to the path asked for. */
 export function whyText(why: Why): (style: Style) => string {
   const show = (path: string): string => showPath(bytesOfText(path));
   return (style) => {
     const owner = why.package === undefined ? '' : style.dim(`  package ${why.package}`);
+    if (isOfLayers(why)) return layersText(why, owner, style);
     if (!why.kept) {
       const because = why.dropped?.because ?? 'it was not offered';
       return `${style.bold(show(why.path))} is not in the image${owner}\n  ${because}\n  ${formatSize(why.size)} saved`;
@@ -23,4 +25,16 @@ export function whyText(why: Why): (style: Style) => string {
     });
     return [`${style.bold(show(why.path))}  ${formatSize(why.size)}${owner}`, ...steps].join('\n');
   };
+}
+
+const LAYER_KINDS: ReadonlySet<string> = new Set(['made', 'changed', 'deleted']);
+const isOfLayers = ({ chain }: Why): boolean => chain.length > 0 && chain.every(({ kind }) => LAYER_KINDS.has(kind));
+
+/** What each layer did to the path, and what a deleted one still weighs. */
+function layersText(why: Why, owner: string, style: Style): string {
+  const title = style.bold(showPath(bytesOfText(why.path)));
+  const lines = why.chain.map(({ because, kind }) => wrapped(`  ${style.cyan(kind.padEnd(8))} ${because}`, style, 11));
+  if (why.kept) return [`${title}  ${formatSize(why.size)}${owner}`, ...lines].join('\n');
+  const rest = why.size === 0 ? '' : `, ${formatSize(why.size)} of it are still in the layers below`;
+  return [`${title} is not in the image${rest}`, ...lines].join('\n');
 }

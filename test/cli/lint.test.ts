@@ -36,6 +36,28 @@ describe('tare lint', () => {
     expect(answer.files[0]?.findings.map(({ rule }) => rule)).toEqual(['AptListsKept', 'JSONArgsRecommended']);
   });
 
+  it('takes a folder for the Dockerfile in it', async () => {
+    const { cwd, home } = folderWith({});
+    mkdirSync(join(cwd, 'app'));
+    writeFileSync(join(cwd, 'app/Dockerfile'), 'FROM scratch\nUSER 1\n');
+    expect(await tare(['lint', 'app'], { cwd, home })).toMatchObject({
+      code: 0,
+      stdout: '✓ app/Dockerfile: nothing to mend\n',
+    });
+    const none = await tare(['lint', '.'], { cwd, home });
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the folder . has no Dockerfile') as string,
+    });
+  });
+
+  it('lists what --fix has changed, line by line, without passwords', async () => {
+    const options = folderWith({ Dockerfile: 'FROM scratch\nUSER 1\nCMD app --token=abc\n' });
+    const { stdout } = await tare(['lint', '--fix'], options);
+    expect(stdout).toContain('\n    3 - CMD app --token=***\n    3 + CMD ["app", "--token=***"]\n');
+    expect(stdout).not.toContain('abc');
+  });
+
   it('says of clean files so, a line each, with exit code 0', async () => {
     const options = folderWith({ a: 'FROM debian:12-slim\nUSER 1\n', b: 'FROM scratch\nUSER 1\n' });
     expect(await tare(['lint', 'a', '-f', 'b'], options)).toEqual({

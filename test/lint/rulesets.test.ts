@@ -40,6 +40,7 @@ describe('rule sets', () => {
         "RedundantTargetPlatform": "warning",
         "ReservedStageName": "error",
         "RootUser": "warning",
+        "SecretInCommand": "error",
         "SecretsUsedInArgOrEnv": "error",
         "ShellFormEntrypoint": "warning",
         "StageNameCasing": "warning",

@@ -104,6 +104,9 @@ const CASES: readonly (readonly [rule: string, text: string, marked: readonly st
   ],
   ['UnpinnedBase', 'ARG T=latest\nFROM a:$T', ['a:$T']],
   ['UnpinnedBase', 'FROM localhost:5000/a', ['localhost:5000/a']],
+  ['SecretInCommand', 'RUN mysql -phunter2 -e x\nCMD ["app", "--token", "abc"]', ['hunter2', 'abc']],
+  ['SecretInCommand', 'RUN <<EOF\nPGPASSWORD=abc psql\nEOF', ['abc']],
+  ['SecretInCommand', 'ENV PASSWORD=x\nRUN app --password="$PASSWORD"\nCOPY --chown=a b c', []],
   ['BrokenExecForm', "RUN [ -f x ]\nCMD ['a']", ["['a']"]],
 ];
 

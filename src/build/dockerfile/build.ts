@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../../base/command-secrets.ts';
 import { errnoOf, fromErrno, TareError } from '../../base/error.ts';
 import type { Context, TareEvent } from '../../base/events.ts';
 import { readSmallFile } from '../../base/small-file.ts';
@@ -148,7 +149,7 @@ async function describe(
     diffId: image.config.rootfs.diff_ids[at] ?? layer.digest,
     disk: sizes.layers[at] ?? 0,
     wire: layer.size,
-    createdBy: known ? (rows[at]?.created_by ?? '') : '',
+    createdBy: known ? withoutSecretWords(rows[at]?.created_by ?? '') : '',
   }));
   const { architecture, os, variant } = image.config;
   return {

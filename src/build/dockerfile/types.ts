@@ -61,7 +61,7 @@ export interface DockerfileResult {
   readonly layers: readonly (Sizes & {
     readonly digest: Digest;
     readonly diffId: Digest;
-    /** The instruction that made it. */
+    /** The instruction that made it, as the history has it, but for passwords that stand in it. */
     readonly createdBy: string;
   })[];
   /** In the order in which they ended. */

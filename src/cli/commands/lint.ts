@@ -1,18 +1,22 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { TareError } from '../../base/error.ts';
-import type { Config } from '../../config/config.ts';
 import type { LintFilesOptions, LintResult } from '../../lint/lint-files.ts';
 import type { Severity } from '../../lint/types.ts';
+import { dockerfileIn } from '../dockerfile-hint.ts';
+import { lintConfig } from '../lint-note.ts';
 import type { CliContext, CommandResult, CommandSpec, Options } from '../spec.ts';
 
-const DEFAULT_FILE = 'Dockerfile';
-const CONFIG_FILE = 'tare.yaml';
 const MAX_STDIN_BYTES = 1024 * 1024; // 1 MiB
 const FORMATS = ['text', 'json', 'sarif', 'github', 'checkstyle', 'junit'];
 
 export const command: CommandSpec = {
   name: 'lint',
-  arguments: [{ name: '[files...]', description: 'Dockerfiles; `-` is stdin; ./Dockerfile when none is named' }],
+  arguments: [
+    {
+      name: '[files...]',
+      description: 'Dockerfiles, or folders with one; `-` is stdin; ./Dockerfile when none is named',
+    },
+  ],
   summary: 'findings in a Dockerfile, with what they cost, and their fixes',
   description:
     "Checks Dockerfiles by BuildKit's rules, under their names, and by rules about size. With --image, an image that was built from the file, findings say how many bytes they cost there. Exit code 1 when something was found. A comment `# tare ignore=RULE reason` silences a rule for the next instruction.",
@@ -78,6 +82,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare lint', './Dockerfile'],
+    ['tare lint app', 'app/Dockerfile'],
     ['tare lint --fix docker/*.Dockerfile', 'mend what can be mended'],
     ['tare lint --diff', 'what that would change'],
     ['tare lint --image app:1.0', 'with the bytes that each finding costs'],
@@ -93,12 +98,13 @@ export const command: CommandSpec = {
 
 async function settingsOf(named: CommandArgument, options: Options, cli: CliContext): Promise<LintFilesOptions> {
   const files = [...(typeof named === 'string' ? [named] : (named ?? [])), ...options.list('file')];
-  const { lint } = await configOf(options);
+  const { lint } = await lintConfig(options.text('config'));
   const only = options.text('rules');
   const image = options.text('image');
   const fix = options.flag('diff') ? 'show' : options.flag('fix') ? 'write' : undefined;
   return {
-    files: files.length === 0 ? [DEFAULT_FILE] : [...new Set(files)],
+    files: files.length === 0 ? [await defaultFile()] : [...new Set(await Promise.all(files.map(fileOf)))],
+    store: await cli.store(),
     stdin: readStdin,
     context: options.text('context'),
     ruleset: options.text('ruleset') ?? lint?.ruleset,
@@ -111,6 +117,28 @@ async function settingsOf(named: CommandArgument, options: Options, cli: CliCont
     image: image === undefined ? undefined : await opened(image, cli),
     ctx: cli.ctx,
   };
+}
+
+/** A folder stands for the Dockerfile in it. @throws TareError E_PATH_NOT_FOUND when it has none */
+async function fileOf(path: string): Promise<string> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return path;
+  const file = await dockerfileIn(path);
+  if (file !== undefined) return file;
+  throw new TareError('E_PATH_NOT_FOUND', `the folder ${path} has no Dockerfile`, {
+    hint: 'name the file: `tare lint path/to/Dockerfile`',
+  });
+}
+
+async function defaultFile(): Promise<string> {
+  const file = await dockerfileIn('.');
+  if (file !== undefined) return file;
+  throw new TareError('E_PATH_NOT_FOUND', 'there is no Dockerfile in the current folder', {
+    hint: 'name the file or its folder: `tare lint path/to/Dockerfile`',
+  });
 }
 
 type CommandArgument = string | readonly string[] | undefined;
@@ -155,17 +183,6 @@ async function textOf(
   const write = format === 'github' ? lintGithub : format === 'checkstyle' ? lintCheckstyle : lintJunit;
   return () => write(result);
 }
-
-/** Reading settings loads what understands all of them: not before there are some. */
-async function configOf(options: Options): Promise<Config> {
-  const file = options.text('config');
-  const there = file ?? (await access(CONFIG_FILE).then(isThere, () => undefined));
-  if (there === undefined) return {};
-  const { readConfigFile } = await import('../../config/config.ts');
-  return readConfigFile(there);
-}
-
-const isThere = (): string => CONFIG_FILE;
 
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

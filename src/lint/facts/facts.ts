@@ -5,7 +5,7 @@ import { scriptOfRun } from '../shell/script.ts';
 import type { Script } from '../shell/types.ts';
 import { globalsOf, stagesOf, undefinedInFrom } from './stages.ts';
 import { surveyOf } from './survey.ts';
-import type { BuildContext, Facts } from './types.ts';
+import type { BaseImage, BuildContext, Facts } from './types.ts';
 
 export interface Surroundings {
   /** Name or number of the stage whose image is meant; the last one when omitted. */
@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly context?: BuildContext | undefined;
   /** Names of variables that base images set. */
   readonly variables?: readonly string[] | undefined;
+  /** By the text of FROM, variables replaced. */
+  readonly bases?: ReadonlyMap<string, BaseImage> | undefined;
   readonly ruleIds?: ReadonlySet<string> | undefined;
   /** What an image holds for each instruction. */
   readonly layers?: ReadonlyMap<Instruction, LayerFacts> | undefined;
@@ -20,11 +22,14 @@ export interface Surroundings {
 
 export function factsOf(
   file: Dockerfile,
-  { context, layers, ruleIds = new Set(), target, variables = [] }: Surroundings,
+  { bases, context, layers, ruleIds = new Set(), target, variables = [] }: Surroundings,
 ): Facts {
   const globals = globalsOf(file);
   const stages = stagesOf(file, globals, target);
-  const { points, ports, undefinedVariables } = surveyOf(file, stages, globals, variables);
+  const { points, ports, undefinedVariables } = surveyOf(file, stages, globals, (base) => [
+    ...variables,
+    ...(bases?.get(base)?.variables ?? []),
+  ]);
   let source: Source | undefined;
   const scripts = new Map<RunInstruction, Script | undefined>();
   const pointOf: Facts['pointOf'] = (instruction) => {
@@ -45,6 +50,7 @@ export function factsOf(
       return scripts.get(run);
     },
     context,
+    baseOf: (base) => bases?.get(base),
     ruleIds,
     layerOf: (instruction) => layers?.get(instruction),
   };

@@ -34,20 +34,20 @@ interface StageEnd {
 /**
  * Goes through all stages as a build would (BuildKit dockerfile2llb/convert.go, dispatch): which variables are set where. A stage inherits those of the
  * stage that it is built upon, arguments too.
- * @param known names that the base images set, as far as an image tells
+ * @param known names that the base images set, as far as they are at hand
  */
 export function surveyOf(
   file: Dockerfile,
   stages: readonly StageFacts[],
   globals: Globals,
-  known: readonly string[],
+  known: (base: string) => readonly string[],
 ): Survey {
   const points = new Map<Instruction, Point>();
   const undefinedVariables: UndefinedVariable[] = [];
   const ports: Port[] = [];
   const ends = new Map<StageFacts, StageEnd>();
   for (const facts of stages) {
-    const begin = facts.parent === undefined ? imageStart(facts.base, known) : ends.get(facts.parent);
+    const begin = facts.parent === undefined ? imageStart(facts.base, known(facts.base)) : ends.get(facts.parent);
     if (begin === undefined) throw new Error('a stage stands before the one it is built upon');
     const walk = createWalk(file, facts, begin, globals);
     for (const instruction of facts.stage.instructions) {

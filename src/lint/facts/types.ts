@@ -1,3 +1,4 @@
+import type { Digest } from '../../base/digest.ts';
 import type { Instruction, Range, RunInstruction, Stage, Word } from '../../formats/dockerfile/types.ts';
 import type { IgnoreRules } from '../../formats/ignorefile/index.ts';
 import type { LayerFacts } from '../measure/types.ts';
@@ -52,6 +53,15 @@ export interface BuildContext {
   readonly kinds: ReadonlyMap<string, SourceKind>;
 }
 
+/** What the config of a base image says. */
+export interface BaseImage {
+  readonly digest: Digest;
+  /** As in an image config; empty: root. */
+  readonly user: string;
+  /** Names of variables that it sets. */
+  readonly variables: readonly string[];
+}
+
 /** What rules may know beside the file itself. Everything is worked out once. */
 export interface Facts {
   readonly stages: readonly StageFacts[];
@@ -68,6 +78,8 @@ export interface Facts {
   scriptOf(run: RunInstruction): Script | undefined;
   /** Undefined: the folder is not known. */
   readonly context: BuildContext | undefined;
+  /** A base image, by the text of FROM with variables replaced; undefined when it is not at hand. */
+  baseOf(base: string): BaseImage | undefined;
   /** Names that a comment may silence. */
   readonly ruleIds: ReadonlySet<string>;
   /** What the layer of an instruction holds in the image that was given; undefined when none was, or none fits. */

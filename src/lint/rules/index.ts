@@ -38,6 +38,7 @@ import { shellFormEntrypoint } from './size/shell-form-entrypoint.ts';
 import { unpinnedBase } from './size/unpinned-base.ts';
 import { brokenExecForm } from './tare/broken-exec-form.ts';
 import { ignoreComment } from './tare/ignore-comment.ts';
+import { secretInCommand } from './tare/secret-in-command.ts';
 
 /** Every rule, one line each. Where two would mend the same place, the first of them does, and the other one looks again. */
 export const RULES: readonly Rule[] = [
@@ -79,6 +80,7 @@ export const RULES: readonly Rule[] = [
   shellFormEntrypoint,
   unpinnedBase,
   brokenExecForm,
+  secretInCommand,
   ignoreComment,
 ];
 

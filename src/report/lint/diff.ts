@@ -36,6 +36,19 @@ export function unifiedDiff(file: string, before: string, after: string): string
   return hunks.length === 0 ? '' : `--- a/${name}\n+++ b/${name}\n${hunks.join('')}`;
 }
 
+/** The lines that differ, with the number that each has in its own text. */
+export function changedLines(
+  before: string,
+  after: string,
+): readonly (Line & { readonly sign: '-' | '+'; readonly number: number })[] {
+  const numbers = { '-': 0, '+': 0 };
+  return diffLines(linesOf(before), linesOf(after)).flatMap(({ sign, text }) => {
+    if (sign !== '+') numbers['-'] += 1;
+    if (sign !== '-') numbers['+'] += 1;
+    return sign === ' ' ? [] : [{ sign, text, number: numbers[sign] }];
+  });
+}
+
 /** Each with its line end. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

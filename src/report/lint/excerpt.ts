@@ -1,3 +1,4 @@
+import { secretsIn } from '../../base/command-secrets.ts';
 import type { Range } from '../../formats/dockerfile/types.ts';
 import type { Style } from '../style.ts';
 import { columnsOf, printableLine } from './printable.ts';
@@ -11,7 +12,7 @@ const LEAD_COLUMNS = 12;
 export function excerpt(text: string, { end, start }: Range, style: Style, mark: (text: string) => string): string {
   const begin = start.offset - (start.column - 1);
   const feed = text.indexOf('\n', begin);
-  const line = text.slice(begin, feed === -1 ? undefined : feed).replace(/\r+$/, '');
+  const line = masked(text.slice(begin, feed === -1 ? undefined : feed).replace(/\r+$/, ''));
   const number = String(start.line).padStart(5);
   const gutter = `${number} │ `;
   const room = (style.terminal ? style.width : MAX_LINE_COLUMNS) - gutter.length;
@@ -27,6 +28,13 @@ export function excerpt(text: string, { end, start }: Range, style: Style, mark:
   const width = Math.max(1, Math.min(columnsOf(covered.trimEnd()), room - columnsOf(lead)));
   const pad = ' '.repeat(columnsOf(lead));
   return `${style.dim(gutter)}${shown}\n${style.dim(`${' '.repeat(number.length)} │ `)}${pad}${mark('^'.repeat(width))}`;
+}
+
+/** Marks below the line stay in their places. */
+function masked(line: string): string {
+  let out = line;
+  for (const { end, start } of secretsIn(line)) out = out.slice(0, start) + '*'.repeat(end - start) + out.slice(end);
+  return out;
 }
 
 function cut(text: string, room: number): string {

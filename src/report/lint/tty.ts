@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../../lint/types.ts';
 import { formatSize, plural } from '../format.ts';
 import type { Style } from '../style.ts';
 import { wrapped } from '../wrap.ts';
+import { changeLines } from './changes.ts';
 import { bytesOf, countsOf, isFixable, WORST_FIRST } from './counts.ts';
 import { excerpt } from './excerpt.ts';
 import { printableLine } from './printable.ts';
@@ -31,9 +32,12 @@ export function lintText(result: LintResult, options: LintTextOptions = {}): (st
 }
 
 function fileParts(file: LintedFile, told: Set<string>, style: Style): string[] {
-  const fixed = file.fixed.map((finding) => fixedText(file, finding, style));
+  const inOrder = [...file.fixed].sort((a, b) => a.range.start.line - b.range.start.line);
+  const fixed = inOrder.map((finding) => fixedText(file, finding, style));
+  const changes = file.before === undefined ? [] : changeLines(file.before, file.text, style);
   return [
     ...(fixed.length === 0 ? [] : [...fixed, '']),
+    ...(changes.length === 0 ? [] : [...changes, '']),
     ...file.findings.map((finding) => `${findingText(file, finding, told, style)}\n`),
   ];
 }

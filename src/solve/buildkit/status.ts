@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../../base/command-secrets.ts';
 import type { Context } from '../../base/events.ts';
 import { shownText } from './errors.ts';
 
@@ -54,7 +55,7 @@ export function followProgress(ctx: Context, digestOf: (operation: string) => st
     const digest = digestOf(vertex.digest) ?? vertex.digest;
     if (vertex.started !== null && !started.has(vertex.digest)) {
       started.add(vertex.digest);
-      ctx.onEvent({ kind: 'vertex.started', digest, name: shownText(vertex.name) });
+      ctx.onEvent({ kind: 'vertex.started', digest, name: withoutSecretWords(shownText(vertex.name)) });
     }
     if (vertex.completed === null || done.has(vertex.digest)) return;
     done.add(vertex.digest);

@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../../base/command-secrets.ts';
 import type { Warning } from '../../base/events.ts';
 import { located, processWord } from '../../formats/dockerfile/expand.ts';
 import type { Dockerfile, Instruction, InstructionKind, Range } from '../../formats/dockerfile/types.ts';
@@ -69,9 +70,9 @@ export function expand(state: StageState, text: string, range: Range, { file }: 
   return located(file, range, () => processWord(text, state.variables, { escape: file.escape }).text);
 }
 
-/** `[build 2/5] RUN make`, without the logins of URLs. */
+/** `[build 2/5] RUN make`, without the logins of URLs and the passwords of commands. */
 export function stepName(state: StageState, instruction: string, { stage, total }: StageTools): string {
-  const text = withoutCredentials(instruction);
+  const text = withoutSecretWords(withoutCredentials(instruction));
   if (total === 0) return text;
   const number = String(state.steps + 1).padStart(String(total).length, ' ');
   return `[${stage === '' ? '' : `${stage} `}${number}/${total}] ${text}`;

@@ -124,9 +124,9 @@ describe('the text', () => {
           3 │ ENV A "<&>" % b
             │     ^^^^^^^^^^^
               ENV A has no equals sign
-              why: Without one, everything to the end of the line
-              is the value: a second pair in the same line becomes
-              part of the first.
+              why: Without an equals sign, everything to the end
+              of the line is the value: a second pair in the same
+              line becomes part of the first.
               cure: write NAME=VALUE; put a value with blanks in
               quotes
               not fixed: the value has quotes or escapes that

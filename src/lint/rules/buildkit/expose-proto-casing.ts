@@ -7,7 +7,7 @@ export const exposeProtoCasing: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'The protocol of a port is in lower case',
-  why: 'The image has it in lower case in any event; the file should say the same.',
+  why: 'The image has the protocol in lower case in any event; the file should say the same.',
   cure: 'write tcp or udp',
   example: { bad: 'EXPOSE 80/TcP', good: 'EXPOSE 80/tcp' },
   fixable: true,

@@ -9,7 +9,7 @@ export const fromPlatformFlagConstDisallowed: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'FROM does not fix the platform',
-  why: 'A constant makes the image of that platform whatever is asked for. A stage that is meant for one platform says so in its name.',
+  why: 'A constant platform makes an image of that platform, whatever is asked for. A stage that is meant for one platform says so in its name.',
   cure: 'remove the flag and build with --platform, or put the platform into the name of the stage',
   example: {
     bad: 'FROM --platform=linux/amd64 alpine:3.20 AS base',

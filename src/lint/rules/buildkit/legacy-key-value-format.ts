@@ -10,7 +10,7 @@ export const legacyKeyValueFormat: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'ENV and LABEL are written with an equals sign',
-  why: 'Without one, everything to the end of the line is the value: a second pair in the same line becomes part of the first.',
+  why: 'Without an equals sign, everything to the end of the line is the value: a second pair in the same line becomes part of the first.',
   cure: 'write NAME=VALUE; put a value with blanks in quotes',
   example: { bad: 'ENV DEPENDENCIES curl git', good: 'ENV DEPENDENCIES="curl git"' },
   fixable: true,

@@ -9,7 +9,7 @@ export const multipleInstructionsDisallowed: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'CMD, ENTRYPOINT and HEALTHCHECK stand once in a stage',
-  why: 'Only the last one counts; whoever reads the others believes something that is not so.',
+  why: 'Of several in one stage only the last one counts; whoever reads the others believes something that is not so.',
   cure: 'remove it',
   example: { bad: 'FROM alpine:3.20\nCMD ["sh"]\nCMD ["top"]', good: 'FROM alpine:3.20\nCMD ["top"]' },
   fixable: false,

@@ -8,7 +8,7 @@ export const reservedStageName: Rule = {
   since: '2026.1',
   severity: 'error',
   title: 'No stage is called scratch or context',
-  why: 'Both words already mean something, the empty image and the build context, so a stage of that name cannot be told from them.',
+  why: 'The words scratch and context already mean something, the empty image and the build context, so a stage of that name cannot be told from them.',
   cure: 'give the stage another name',
   example: { bad: 'FROM alpine:3.20 AS scratch', good: 'FROM alpine:3.20 AS base' },
   fixable: false,

@@ -20,7 +20,7 @@ export const dnfCacheKept: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'The caches of dnf, yum and zypper stay out of the image',
-  why: 'They keep the lists of all repositories and often the packages themselves: 50 MB and more that only the next installation would read.',
+  why: 'dnf, yum and zypper keep the lists of all repositories and often the packages themselves: 50 MB and more that only the next installation would read.',
   cure: 'end the same RUN with `dnf clean all`',
   example: { bad: 'RUN dnf install -y httpd', good: 'RUN dnf install -y httpd && dnf clean all' },
   fixable: true,

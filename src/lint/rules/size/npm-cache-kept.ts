@@ -21,7 +21,7 @@ export const npmCacheKept: Rule = {
   since: '2026.1',
   severity: 'warning',
   title: 'The caches of npm and yarn stay out of the image',
-  why: 'Both keep a copy of every package beside node_modules: the dependencies are in the image twice, once as archives that nobody unpacks again.',
+  why: 'npm and yarn keep a copy of every package beside node_modules: the dependencies are in the image twice, once as archives that nobody unpacks again.',
   cure: 'empty the cache in the same RUN, or mount one: `RUN --mount=type=cache,target=/root/.npm`',
   example: { bad: 'RUN npm ci --omit=dev', good: 'RUN npm ci --omit=dev && npm cache clean --force' },
   fixable: true,

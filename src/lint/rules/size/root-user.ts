@@ -18,7 +18,7 @@ export const rootUser: Rule = {
     good: 'FROM node:20-slim\nUSER 65532:65532\nCMD ["node", "server.js"]',
   },
   fixable: false,
-  *check(_file, { chain }) {
+  *check(_file, { baseOf, chain }) {
     const users = chain.flatMap(({ stage }) =>
       stage.instructions.filter((node): node is UserInstruction => node.kind === 'USER'),
     );
@@ -26,12 +26,22 @@ export const rootUser: Rule = {
     const [first] = chain;
     const target = chain.at(-1);
     if (last !== undefined) {
-      const [name = ''] = last.user.value.replace(/["']/g, '').split(':', 1);
-      if (ROOT_NAMES.has(name)) yield { message: 'the last USER is root', range: last.user.range };
-    } else if (first !== undefined && target !== undefined && !UNPRIVILEGED.test(first.base))
-      yield {
-        message: 'no USER: unless the base image sets one, everything runs as root',
-        range: target.stage.from.image.range,
-      };
+      if (isRoot(last.user.value.replace(/["']/g, '')))
+        yield { message: 'the last USER is root', range: last.user.range };
+      return;
+    }
+    if (first === undefined || target === undefined) return;
+    const { range } = target.stage.from.image;
+    const base = baseOf(first.base);
+    if (base === undefined) {
+      if (!UNPRIVILEGED.test(first.base))
+        yield { message: 'no USER: unless the base image sets one, everything runs as root', range };
+    } else if (isRoot(base.user)) yield { message: `no USER, and ${first.base} runs as root`, range };
   },
 };
+
+/** Of a config's user: nobody is root. */
+function isRoot(user: string): boolean {
+  const [name = ''] = user.split(':', 1);
+  return name === '' || ROOT_NAMES.has(name);
+}

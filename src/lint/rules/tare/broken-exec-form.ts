@@ -6,7 +6,7 @@ export const brokenExecForm: Rule = {
   since: '2026.1',
   severity: 'error',
   title: 'What begins like a JSON array is one',
-  why: 'Single quotes or a missing comma make it no JSON: it is taken for the shell form without a word, and the shell looks for a program called `[node`.',
+  why: 'Single quotes or a missing comma make a list no JSON: it is taken for the shell form without a word, and the shell looks for a program called `[node`.',
   cure: 'use double quotes around each word, and commas between them',
   example: { bad: "CMD ['node', 'server.js']", good: 'CMD ["node", "server.js"]' },
   fixable: false,

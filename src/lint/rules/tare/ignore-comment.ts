@@ -7,7 +7,7 @@ export const ignoreComment: Rule = {
   since: '2026.1',
   severity: 'error',
   title: 'A comment that silences a rule names it and says why',
-  why: 'Without a reason nobody can tell later whether it still holds; with a misspelt name it silences nothing.',
+  why: 'Without a reason nobody can tell later whether the exception still holds; with a misspelt name it silences nothing.',
   cure: 'write `# tare ignore=RULE[,RULE] REASON` above the instruction',
   example: {
     bad: '# tare ignore=RootUser\nFROM debian:12-slim',
