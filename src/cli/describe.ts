@@ -10,7 +10,7 @@ export function optionText(spec: OptionSpec): string {
     ...(spec.defaultText === undefined ? [] : [`default: ${spec.defaultText}`]),
     ...(spec.repeat === true ? ['repeatable'] : []),
     ...(spec.config === undefined ? [] : [`tare.yaml: ${spec.config}`]),
-    ...(variable === regular ? [] : [variable === undefined ? 'no variable' : `variable: ${variable}`]),
+    ...(variable === regular || variable === undefined ? [] : [`variable: ${variable}`]),
   ];
   const first = notes.length === 0 ? spec.description : `${spec.description} (${notes.join('; ')})`;
   return [first, ...meaningsOf(spec).map(([choice, meaning]) => `${choice}: ${meaning}`)].join('\n');

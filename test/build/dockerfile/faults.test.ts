@@ -151,9 +151,7 @@ describe.skipIf(!canRun)('two builds at once', () => {
 describe.skipIf(!canRun)('a step that fails', () => {
   it('is told with its command, its exit code and its last 20 lines', async () => {
     const at = place();
-    const answer = await at.build(
-      `${BASE}RUN for i in $(busybox seq 1 30); do echo line $i; done; echo why; exit 7\n`,
-    );
+    const answer = await at.build(`${BASE}RUN for i in $(busybox seq 1 30); do echo line $i; done; echo why; exit 7\n`);
     const { code, message } = errorOf(answer);
     expect([answer.code, code]).toEqual([2, 'E_STEP']);
     expect(message).toMatch(/Dockerfile-0:6: .*RUN for i in .*; exit 7 failed: exit code 7;/);
