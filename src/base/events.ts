@@ -35,6 +35,8 @@ export type TareEvent =
     }
   /** A step of a build graph; its digest stands for it in the events that follow. */
   | { readonly kind: 'vertex.started'; readonly digest: string; readonly name: string }
+  /** Why a step is done again, in words: what has changed since the last build. */
+  | { readonly kind: 'vertex.because'; readonly digest: string; readonly because: readonly string[] }
   | {
       readonly kind: 'vertex.done';
       readonly digest: string;

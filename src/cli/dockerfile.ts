@@ -1,5 +1,5 @@
 import { TareError } from '../base/error.ts';
-import type { DockerfileOptions, DockerfileResult } from '../build/dockerfile/types.ts';
+import type { DockerfileOptions, DockerfileResult, DockerfileTools } from '../build/dockerfile/types.ts';
 import { buildCommand, dockerfileIn, shellWord } from './dockerfile-hint.ts';
 import { agentsOf, secretsOf } from './secrets.ts';
 import { nameOfFlag } from './options.ts';
@@ -33,6 +33,20 @@ const BUILDING: readonly OptionSpec[] = [
     repeat: true,
   },
   { flags: '--no-cache', description: 'run every step anew' },
+  {
+    flags: '--cache-from <reference>',
+    description: 'take steps from an image that --cache-to wrote; not with --engine',
+    repeat: true,
+  },
+  {
+    flags: '--cache-to <reference>',
+    description:
+      'write the steps as an image, for --cache-from of another machine: REFERENCE, or REFERENCE,mode=min for those of the result alone; not with --engine',
+  },
+  {
+    flags: '--explain-cache',
+    description: 'say of each step that is run again what has changed since the last build; not with --engine',
+  },
   {
     flags: '--secret <id=…>',
     description: 'for RUN --mount=type=secret: id=ID,src=FILE or id=ID,env=VARIABLE',
@@ -88,6 +102,9 @@ const ONLY_DOCKERFILE = [
   'network',
   'engine',
   'hostCa',
+  'cacheFrom',
+  'cacheTo',
+  'explainCache',
   'iidfile',
   'metadataFile',
   ...SHRINK_FLAGS,
@@ -100,9 +117,9 @@ export async function refuseOthers(
   options: Options,
   { dir, isDockerfile }: { readonly dir: string; readonly isDockerfile: boolean },
 ): Promise<void> {
-  if (isDockerfile && options.flag('dryRun'))
-    throw new TareError('E_USAGE', '--dry-run does not go with --file', {
-      hint: '`tare lint` looks at a Dockerfile without building it',
+  if (isDockerfile && options.flag('dryRun') && options.flag('shrink'))
+    throw new TareError('E_USAGE', '--dry-run does not go with --shrink: what is not built cannot be looked at', {
+      hint: 'leave --shrink out to see what would be built; `tare shrink IMAGE --dry-run` looks at an image',
     });
   if (isDockerfile && !options.flag('shrink')) refuseIdle(options);
   const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find((name) => isThere(name, options));
@@ -166,6 +183,9 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     labels: new Map(Object.entries(assignments('--label', options.list('label')))),
     ...set('platform', options.text('platform')),
     noCache: options.maybeFlag('cache') === false,
+    cacheFrom: options.list('cacheFrom'),
+    ...set('cacheTo', await cacheTarget(options.text('cacheTo'))),
+    explainCache: options.flag('explainCache'),
     ...set('compression', options.text('compression')),
     secrets: await secretsOf(options.list('secret'), env),
     ssh: await agentsOf(options.list('ssh'), env),
@@ -186,6 +206,12 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     ),
     environment: env,
   };
+}
+
+async function cacheTarget(text: string | undefined): Promise<DockerfileOptions['cacheTo']> {
+  if (text === undefined) return undefined;
+  const { parseCacheTarget } = await import('../build/dockerfile/cache-options.ts');
+  return parseCacheTarget(text);
 }
 
 async function stdinText(): Promise<string> {
@@ -219,8 +245,9 @@ export async function dockerfileCommand(dir: string, options: Options, cli: CliC
     const { shrunkDockerfile } = await import('./dockerfile-shrink.ts');
     return shrunkDockerfile(settings, options, cli);
   }
-  const { buildDockerfile } = await import('../build/dockerfile/build.ts');
   const tools = { store: await cli.store(), ctx: cli.ctx };
+  if (options.flag('dryRun')) return planCommand(settings, tools);
+  const { buildDockerfile } = await import('../build/dockerfile/build.ts');
   const result = await buildDockerfile(settings, tools);
   await writeFiles(result, options, cli.ctx.signal);
   if (cli.json || cli.quiet) return { json: result, text: () => result.reference };
@@ -229,6 +256,15 @@ export async function dockerfileCommand(dir: string, options: Options, cli: CliC
     import('./lint-note.ts'),
   ]);
   return { json: result, text: dockerfileText(result, await lintNote(settings, cli)) };
+}
+
+async function planCommand(settings: DockerfileOptions, tools: DockerfileTools): Promise<CommandResult> {
+  const [{ planDockerfile }, { dockerfilePlanText }] = await Promise.all([
+    import('../build/dockerfile/plan.ts'),
+    import('../report/dockerfile-plan.ts'),
+  ]);
+  const plan = await planDockerfile(settings, tools);
+  return { json: plan, text: dockerfilePlanText(plan) };
 }
 
 /** For scripts: `--iidfile`, `--metadata-file`. */

@@ -3,6 +3,8 @@ import { throwIfCancelled } from '../base/context.ts';
 import { hexOf, type Digest } from '../base/digest.ts';
 import { fromErrno, TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
+import type { Bytes } from '../base/streams.ts';
+import type { Descriptor } from '../oci/types.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { CHUNK_BYTES, createChunkSink } from './chunk-sink.ts';
 import type { Compression } from './compression.ts';
@@ -53,6 +55,23 @@ export async function findPackedTar(
 function keyOf(diffId: Digest, compression: Compression): string {
   const level = compression.kind === 'none' ? '' : `-${String(compression.level)}`;
   return `tar-${compression.kind}${level}-${hexOf(diffId)}`;
+}
+
+/**
+ * Takes the blob that somebody else made of a tar for what `packTar` would make of it here. The caller has seen that it unpacks to this tar, and knows that it
+ * was packed in the same way (`packedAs`).
+ * @throws TareError E_DIGEST, E_SIZE when it is not the blob; what `bytes` throws
+ */
+export async function adoptPacked(
+  blob: { readonly descriptor: Descriptor; readonly bytes: () => Bytes },
+  { compression, index, store }: Pick<PackTarOptions, 'compression' | 'index' | 'store'>,
+): Promise<void> {
+  const key = keyOf(index.diffId, compression);
+  if ((await findPacked(store, key)) !== undefined) return;
+  const { digest, mediaType, size } = blob.descriptor;
+  await store.blobs.put(blob.bytes(), { digest, size });
+  await store.putLayerIndex({ mediaType, digest, size }, { ...index, wire: size });
+  await rememberPacked(store, key, { digest, diffId: index.diffId, wire: size, tarSize: index.disk });
 }
 
 interface Packed {

@@ -21,6 +21,12 @@ const FORMAT_VERSION = 1;
 const MAX_RECORD_BYTES = 4096;
 const SHAPE_DIGITS = 16;
 
+/** Equal where equal tars are packed into equal blobs. */
+export function packedAs(compression: Compression): string {
+  const level = compression.kind === 'none' ? '' : `:${String(compression.level)}`;
+  return `${compression.kind}${level} format ${FORMAT_VERSION}`;
+}
+
 /**
  * Everything about a layer but the bytes in its files. Two layers of one shape are worth comparing; layers of different shapes never
  * are the same.

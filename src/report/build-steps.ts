@@ -46,6 +46,10 @@ export function plainSteps({ stream }: Pick<StepsOptions, 'stream'>): StepsView 
         for (const line of linesOf(step, event.bytes)) say(step, line);
         return;
       }
+      if (event.kind === 'vertex.because') {
+        for (const line of linesOf(step, becauseOf(event))) say(step, line);
+        return;
+      }
       if (step.rest !== '') say(step, lastLine(step));
       const isDone = !event.cached && event.error === undefined;
       stream.write(`#${step.number} ${isDone ? 'done ' : ''}${endOf(event)}\n`);
@@ -119,6 +123,10 @@ export function liveSteps({ stream, style }: StepsOptions): StepsView {
         linesOf(step, event.bytes);
         return;
       }
+      if (event.kind === 'vertex.because') {
+        linesOf(step, becauseOf(event));
+        return;
+      }
       steps.ended(event);
       const mark = event.error !== undefined ? style.red('✗') : event.cached ? style.dim('=') : style.green('✓');
       draw(row(mark, step.name, endOf(event)));
@@ -130,3 +138,6 @@ const tenths = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text;
+
+const becauseOf = ({ because }: { readonly because: readonly string[] }): Buffer =>
+  Buffer.from(`because ${because.join('; ')}\n`);

@@ -58,6 +58,6 @@ export function recordOf(value: unknown): StepRecord | undefined {
   if (layer === null) return { name, layer };
   if (typeof layer !== 'object') return undefined;
   const { diffId, size } = layer as Readonly<Record<string, unknown>>;
-  const sound = typeof diffId === 'string' && isDigest(diffId) && Number.isSafeInteger(size);
+  const sound = typeof diffId === 'string' && isDigest(diffId) && Number.isSafeInteger(size) && Number(size) >= 0;
   return sound ? { name, layer: { diffId, size: size as number } } : undefined;
 }

@@ -5,6 +5,7 @@ import { errnoOf, fromErrno } from '../base/error.ts';
 import { listLeases } from '../store/leases.ts';
 import { storePaths } from '../store/paths.ts';
 import { recordOf } from './cache.ts';
+import { forgetBuilds, rememberedBuilds } from './explain/memory.ts';
 import { hexOf } from '../base/digest.ts';
 
 export interface PruneCacheOptions {
@@ -35,8 +36,9 @@ interface Item {
 const FOLDERS = ['layers', 'downloads', 'git', 'context', 'sizes', 'caches/all', 'caches/range', 'caches/single'];
 
 /**
- * Deletes what build steps have left for the next build: layers, downloads, clones, digests of contexts, sizes of images, cache mounts; those used longest ago first. Records
- * of steps whose layer is gone go with it. While another process builds, nothing is deleted. Snapshots: see `Snapshots.prune`.
+ * Deletes what build steps have left for the next build: layers, downloads, clones, digests of contexts, sizes of images, cache mounts; those used longest
+ * ago first. Records of steps whose layer is gone go with it; so does what is remembered of the last build of each Dockerfile. While another process builds,
+ * nothing is deleted. Snapshots: see `Snapshots.prune`.
  */
 export async function pruneBuildCache(options: PruneCacheOptions): Promise<PrunedCache> {
   const { dryRun = false, home, keepBytes } = options;
@@ -46,6 +48,8 @@ export async function pruneBuildCache(options: PruneCacheOptions): Promise<Prune
   const found: Item[] = [];
   for (const folder of FOLDERS)
     for (const name of await namesIn(join(solve, folder))) found.push(await itemOf(join(solve, folder, name)));
+  const builds = new Set(await rememberedBuilds(home));
+  for (const path of builds) found.push(await itemOf(path));
   found.sort((a, b) => b.lastUse - a.lastUse);
   let kept = 0;
   const doomed = found.filter((item) => {
@@ -54,7 +58,9 @@ export async function pruneBuildCache(options: PruneCacheOptions): Promise<Prune
     return false;
   });
   if (!dryRun) {
-    for (const item of doomed) await removeItem(item.path, options.remove);
+    for (const { path } of doomed) if (!builds.has(path)) await removeItem(path, options.remove);
+    const forgotten = doomed.flatMap(({ path }) => (builds.has(path) ? path : []));
+    await forgetBuilds(home, forgotten, (path) => removeItem(path, undefined));
     await removeStaleRecords(join(solve, 'steps'), join(solve, 'layers'));
   }
   return { items: doomed.length, bytes: doomed.reduce((sum, item) => sum + item.bytes, 0), busy: false };

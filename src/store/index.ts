@@ -80,6 +80,15 @@ export async function openStore(options: { readonly home: string }): Promise<Sto
   };
 }
 
+/** The same store for who only looks: caches are not written, and no lease is taken. What is asked for all the same (names, blobs) works. */
+export function frozenStore(store: Store): Store {
+  return {
+    ...store,
+    lease: () => Promise.resolve({ release: () => Promise.resolve() }),
+    ...createLayerCache({ home: store.home, blobs: store.blobs, frozen: true }),
+  };
+}
+
 async function requireBlobs(blobs: BlobStore, descriptors: readonly Descriptor[]): Promise<void> {
   for (const { digest, size } of descriptors) {
     const found = await blobs.size(digest);

@@ -27,6 +27,8 @@ export interface LayerCacheOptions {
   readonly home: string;
   /** Asked for a blob's host file when its source has none. */
   readonly blobs?: BlobSource;
+  /** Treats the home as one that cannot be written. */
+  readonly frozen?: boolean;
 }
 
 /** Copies of one blob, in as many layouts, that are remembered as verified. */
@@ -48,7 +50,7 @@ const NO_CACHE = [
  * verified (size, mtime, inode, device); another file is hashed again. A damaged index is made anew. When the home cannot be
  * written, indexes live as long as the cache does, and unpacked layers in a temporary folder until the process exits.
  */
-export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache {
+export function createLayerCache({ blobs, frozen = false, home }: LayerCacheOptions): LayerCache {
   const paths = storePaths(home);
   const layersDir = join(paths.own, 'layers');
   const inMemory = new Map<Digest, LayerRecord>();
@@ -79,6 +81,10 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
   };
 
   const save = async (record: LayerRecord): Promise<void> => {
+    if (frozen) {
+      inMemory.set(record.digest, record);
+      return;
+    }
     try {
       await makeLayout(paths);
       await makeFolder(paths.layerIndexes);
@@ -156,10 +162,11 @@ export function createLayerCache({ home, blobs }: LayerCacheOptions): LayerCache
   const newTar = (diffId: Digest): TarFile =>
     tarFile(async () => {
       const name = tarName(diffId);
-      const there = await prepared(async () => {
+      const prepare = async (): Promise<void> => {
         await makeLayout(paths);
         await makeFolder(layersDir);
-      });
+      };
+      const there = !frozen && (await prepared(prepare));
       if (there) return { temporary: await temporaryPath(paths), target: join(layersDir, name) };
       temporaryDir ??= temporaryFolder();
       return { temporary: join(temporaryDir, `${name}.part`), target: join(temporaryDir, name) };

@@ -30,6 +30,17 @@ describe('pruneBuildCache', () => {
     expect(ranSteps(await build('FROM busybox\nCOPY a /a\n'))).toEqual(ran);
   });
 
+  it('forgets the builds that it takes the layers of, and their traces the next time', async () => {
+    const { build, home } = await openBuilds({ a: 'a', b: 'b' });
+    await build(TEXT);
+    const memory = join(home, 'tare/solve/memory');
+    const [name = ''] = readdirSync(memory);
+    await pruneBuildCache({ home, keepBytes: 0 });
+    expect(readdirSync(memory)).toEqual([`${name}.pruned`]);
+    await pruneBuildCache({ home, keepBytes: 0 });
+    expect(readdirSync(memory)).toEqual([]);
+  });
+
   it('only counts with dryRun', async () => {
     const { build, home } = await openBuilds({ a: 'a', b: 'b' });
     await build(TEXT);

@@ -1,26 +1,41 @@
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
+import type { Digest } from '../../base/digest.ts';
 import type { Context } from '../../base/events.ts';
+import type { Dockerfile } from '../../formats/dockerfile/types.ts';
 import type { Unavailable } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openStepCache } from '../../solve/cache.ts';
 import type { ExecSettings } from '../../solve/local/exec-step.ts';
-import { createLocalExecutor } from '../../solve/local/executor.ts';
-import type { Executor } from '../../solve/types.ts';
+import type { WrittenCache } from '../../solve/cache-image/export.ts';
+import type { CacheImage } from '../../solve/cache-image/import.ts';
+import { vertexDigests } from '../../solve/digest.ts';
+import { createLocalExecutor, type LocalExecutorOptions, type SolvedStep } from '../../solve/local/executor.ts';
+import { resultInOrder, verticesInOrder } from '../../solve/local/inputs.ts';
+import { openLayerFolder } from '../../solve/local/layers.ts';
+import type { BuildGraph, Executor } from '../../solve/types.ts';
+import type { Store } from '../../store/types.ts';
 import type { Contexts } from './contexts.ts';
+import { explainerFor } from './explainer.ts';
 import { withoutSecrets } from './without-secrets.ts';
 import type { BaseImages } from './images.ts';
 import { proxiesOf } from './proxies.ts';
-import type { DockerfileOptions, DockerfileTools } from './types.ts';
+import type { CacheTarget, DockerfileOptions, DockerfileTools } from './types.ts';
 
 export interface ExecutorInput {
   readonly options: DockerfileOptions;
   readonly tools: DockerfileTools;
+  readonly file: Dockerfile;
+  readonly graph: BuildGraph;
   readonly images: BaseImages;
   readonly contexts: Contexts;
 }
 
-export type OpenExecutor = Executor & { close(): Promise<void> };
+export interface OpenExecutor extends Executor {
+  /** Of what was solved. */
+  writeCache(target: CacheTarget): Promise<WrittenCache>;
+  close(): Promise<void>;
+}
 
 /** Who builds: this machine, or the daemon that `engine` names. @throws TareError E_ENGINE, E_USAGE */
 export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
@@ -53,11 +68,25 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
       close,
       description,
       solve: (graph, ctx) => withoutSecrets(options.secrets, ctx, (masked) => executor.solve(graph, masked)),
+      writeCache: () => Promise.reject(new Error('a daemon has a cache of its own')),
     };
   }
+  return localExecutor(input, shared);
+}
+
+type Shared = Omit<LocalExecutorOptions, 'cache' | 'openExec'>;
+
+async function localExecutor(input: ExecutorInput, shared: Shared): Promise<OpenExecutor> {
+  const { file, graph, options, tools } = input;
+  const { ctx, store } = tools;
+  const explainer = await explainerFor(options, { file, graph, store });
+  const solved = new Map<Digest, SolvedStep>();
   const executor = createLocalExecutor({
     ...shared,
     cache: openStepCache(store.home),
+    imports: await importsOf(options, { store, ctx }),
+    onSolved: (step) => void solved.set(step.digest, step),
+    ...(options.explainCache === true ? { explain: (step) => explainer.because(step) } : {}),
     remote: {
       env: options.environment,
       ...(options.ssh === undefined ? {} : { ssh: options.ssh }),
@@ -65,7 +94,32 @@ export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
     },
     openExec: (ctx) => openExec(input, ctx),
   });
-  return { ...executor, close: () => Promise.resolve() };
+  return {
+    ...executor,
+    writeCache: async ({ mode, reference }) => {
+      const { writeCacheImage } = await import('../../solve/cache-image/export.ts');
+      const digestOf = vertexDigests();
+      const vertices = (mode === 'min' ? resultInOrder : verticesInOrder)(graph.target, digestOf);
+      const steps = vertices.flatMap((vertex) => {
+        const step = solved.get(digestOf(vertex));
+        return step === undefined ? [] : [[step.key.digest, { name: vertex.name, layer: step.layer }] as const];
+      });
+      const { platform } = graph;
+      const { compression } = shared;
+      return writeCacheImage({ steps, platform, compression, reference, layers: openLayerFolder(store), store, ctx });
+    },
+    // Of a build that failed as well: what it did is known the next time.
+    close: () => explainer.remember(solved),
+  };
+}
+
+async function importsOf(
+  { cacheFrom = [], noCache }: DockerfileOptions,
+  tools: { readonly store: Store; readonly ctx: Context },
+): Promise<readonly CacheImage[]> {
+  if (noCache === true || cacheFrom.length === 0) return [];
+  const { openCacheImages } = await import('../../solve/cache-image/import.ts');
+  return openCacheImages(cacheFrom, tools);
 }
 
 /** What runs processes is loaded by the first step that is not known: a build in which nothing changed has no use for it. */

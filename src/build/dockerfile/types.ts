@@ -1,6 +1,8 @@
 import type { Digest } from '../../base/digest.ts';
 import type { Warning } from '../../base/events.ts';
 import type { Platform } from '../../oci/types.ts';
+import type { WrittenCache } from '../../solve/cache-image/export.ts';
+import type { PlannedVertex } from '../../solve/local/plan.ts';
 import type { BuildTools, Sizes } from '../types.ts';
 
 /** What `tare build -f` can be told. */
@@ -21,6 +23,11 @@ export interface DockerfileOptions {
   readonly labels?: ReadonlyMap<string, string>;
   readonly platform?: string;
   readonly noCache?: boolean;
+  /** Cache images: references whose steps need not be done here. */
+  readonly cacheFrom?: readonly string[];
+  readonly cacheTo?: CacheTarget;
+  /** Say of each step that is done again why. */
+  readonly explainCache?: boolean;
   readonly compression?: string;
   /** Id → content. */
   readonly secrets?: ReadonlyMap<string, Uint8Array>;
@@ -42,12 +49,20 @@ export interface DockerfileOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where to write a cache image; `max`: with the steps of all stages, `min`: with those that are in the result. */
+export interface CacheTarget {
+  readonly reference: string;
+  readonly mode: 'max' | 'min';
+}
+
 export type DockerfileTools = BuildTools;
 
 export interface StepReport {
   readonly name: string;
   readonly cached: boolean;
   readonly seconds: number;
+  /** Why it was done again, in words; with `explainCache`. */
+  readonly because?: readonly string[];
 }
 
 export interface DockerfileResult {
@@ -69,5 +84,16 @@ export interface DockerfileResult {
   readonly engine: string;
   readonly seconds: number;
   readonly outputs: readonly string[];
+  /** The cache image that was written. */
+  readonly cache?: WrittenCache;
+  readonly warnings: readonly Warning[];
+}
+
+/** What a build would do. */
+export interface DockerfilePlan {
+  readonly dryRun: true;
+  readonly platform: Platform;
+  /** Every vertex of the graph, inputs first. */
+  readonly steps: readonly PlannedVertex[];
   readonly warnings: readonly Warning[];
 }

@@ -50,7 +50,11 @@ const FOLDER_OPTIONS: readonly OptionSpec[] = [
   { flags: '--expose <port>', description: 'a port that the application listens on', repeat: true, config: 'expose' },
   { flags: '--strip', description: 'drop debug and symbol sections of ELF files', config: 'strip' },
   { flags: '--timezone <zone>', description: 'time zone data to bring along, e.g. Europe/Paris', config: 'timezone' },
-  DRY_RUN_OPTION,
+  {
+    ...DRY_RUN_OPTION,
+    description:
+      'print what would be kept and dropped, or which steps of a Dockerfile would be run, and why; write nothing',
+  },
 ];
 
 const KEEP_GROUP = 'What is kept, and how it is proved (a folder; --file with --shrink):';
@@ -98,6 +102,8 @@ export const command: CommandSpec = {
     ['tare build app -o docker-archive:app.tar', 'for docker load -i app.tar'],
     ['tare build -f app/Dockerfile app -t app:1.0', 'what the Dockerfile says'],
     ['tare build -f app/Dockerfile app -t app:1.0 --shrink', 'and only what it needs of it'],
+    ['tare build -f app/Dockerfile app --dry-run', 'which steps are in the cache'],
+    ['tare build -f app/Dockerfile app --cache-to oci:cache:app', 'their results, for other machines'],
   ],
   async run({ args, cli, options }) {
     const isDockerfile = options.text('file') !== undefined;

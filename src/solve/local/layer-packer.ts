@@ -5,6 +5,7 @@ import type { ChunkCompressor } from '../../pack/compressor.ts';
 import type { PackedLayer } from '../../pack/index.ts';
 import { findPackedTar, packTar } from '../../pack/pack-tar.ts';
 import type { Store } from '../../store/types.ts';
+import type { CacheImage } from '../cache-image/import.ts';
 import { limiter } from './limiter.ts';
 import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
 
@@ -24,6 +25,8 @@ export interface LayerPackerOptions {
   readonly store: Store;
   readonly layers: LayerFolder;
   readonly compression: string;
+  /** Where layers may be had that need not be packed. */
+  readonly imports?: readonly Pick<CacheImage, 'givePacked'>[];
   readonly ctx: Context;
 }
 
@@ -31,7 +34,13 @@ export interface LayerPackerOptions {
 const LAYERS_AT_ONCE = 2;
 
 /** The layers of one build share the threads that compress. */
-export function createLayerPacker({ compression: text, ctx, layers, store }: LayerPackerOptions): LayerPacker {
+export function createLayerPacker({
+  compression: text,
+  ctx,
+  imports = [],
+  layers,
+  store,
+}: LayerPackerOptions): LayerPacker {
   const compression = parseCompression(text);
   const begun = new Map<Digest, Promise<FinishedLayer>>();
   const slots = limiter(LAYERS_AT_ONCE);
@@ -48,6 +57,7 @@ export function createLayerPacker({ compression: text, ctx, layers, store }: Lay
       const descriptor = descriptorOf(step);
       const index = await store.layerIndex(layers.source, descriptor, step.diffId, ctx.signal);
       const file = await store.layerTar(layers.source, descriptor, step.diffId, ctx.signal);
+      for (const image of imports) await image.givePacked(index, compression, ctx);
       return packTar({ file, index, store, compression, compressor: await compressor(), ctx });
     });
   };

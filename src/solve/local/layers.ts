@@ -41,14 +41,11 @@ export interface LayerFolder {
 }
 
 export function openLayerFolder(store: Store): LayerFolder {
-  const dir = join(store.home, 'tare', 'solve', 'layers');
+  const dir = folderOf(store.home);
   makeFolders(dir);
   removeLeftovers(dir);
-  const pathOf = (diffId: Digest): string => join(dir, `${hexOf(diffId)}.tar`);
-  const source: BlobSource = {
-    open: (descriptor) => readTar(pathOf(descriptor.digest), descriptor.digest),
-    file: async ({ digest }) => ((await sizeOf(pathOf(digest))) === undefined ? undefined : pathOf(digest)),
-  };
+  const pathOf = (diffId: Digest): string => layerFile(store.home, diffId);
+  const source = layerSource(store.home);
   const temporary = (): string => join(dir, `${process.pid}-${randomUUID()}.part`);
   const place = async (file: string, { diffId, size }: StepLayer): Promise<void> => {
     try {
@@ -79,6 +76,22 @@ export function openLayerFolder(store: Store): LayerFolder {
       // The time of the last use; that of the last change is part of what says that it is unchanged.
       await utimes(file, now, mtime).catch(() => undefined);
       return true;
+    },
+  };
+}
+
+const folderOf = (home: string): string => join(home, 'tare', 'solve', 'layers');
+
+/** Where a layer is, when it is there. */
+export const layerFile = (home: string, diffId: Digest): string => join(folderOf(home), `${hexOf(diffId)}.tar`);
+
+/** The layers of steps for who only reads. */
+export function layerSource(home: string): BlobSource {
+  return {
+    open: ({ digest }) => readTar(layerFile(home, digest), digest),
+    file: async ({ digest }) => {
+      const file = layerFile(home, digest);
+      return (await sizeOf(file)) === undefined ? undefined : file;
     },
   };
 }

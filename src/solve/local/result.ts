@@ -43,15 +43,16 @@ export function identityOf({ base, steps }: Layered): Digest {
   return chainIds(diffIds).at(-1) ?? sha256('');
 }
 
-/** File systems of results, each made once, when it is asked for. */
+/** File systems of results, each made once, when it is asked for. @param options.unpack contents will be read */
 export function fileSystems(
   store: Store,
-  layers: LayerFolder,
+  layers: Pick<LayerFolder, 'source'>,
   signal: AbortSignal,
+  { unpack }: { readonly unpack: boolean } = { unpack: true },
 ): (result: Result) => Promise<FileSystem> {
   const known = new Map<Digest, Promise<FileSystem>>();
   const make = async ({ base, steps }: Layered): Promise<FileSystem> => {
-    const below = base === undefined ? undefined : await treeOfImage(base, store, signal, { unpack: true });
+    const below = base === undefined ? undefined : await treeOfImage(base, store, signal, { unpack });
     const fresh = steps.filter((step) => step !== null);
     const indexes = await Promise.all(
       fresh.map((step) => store.layerIndex(layers.source, descriptorOf(step), step.diffId, signal)),

@@ -4,7 +4,8 @@ import { createContext } from '../../../src/base/context.ts';
 import type { TareEvent } from '../../../src/base/events.ts';
 import { textOfBytes } from '../../../src/base/path.ts';
 import { buildDockerfile } from '../../../src/build/dockerfile/build.ts';
-import type { DockerfileOptions, DockerfileResult } from '../../../src/build/dockerfile/types.ts';
+import { planDockerfile } from '../../../src/build/dockerfile/plan.ts';
+import type { DockerfileOptions, DockerfilePlan, DockerfileResult } from '../../../src/build/dockerfile/types.ts';
 import { openStore } from '../../../src/store/index.ts';
 import type { Store } from '../../../src/store/types.ts';
 import { openImage } from '../../../src/transports/index.ts';
@@ -29,6 +30,8 @@ export interface Builds {
   readonly dir: string;
   readonly store: Store;
   build(dockerfile: string, options?: Partial<DockerfileOptions>, onEvent?: (event: TareEvent) => void): Promise<Built>;
+  /** What the same build would do. */
+  plan(dockerfile: string, options?: Partial<DockerfileOptions>): Promise<DockerfilePlan>;
 }
 
 /** Files of a context: text; a link when it begins with `-> `; a folder when the name ends with a slash. */
@@ -44,20 +47,31 @@ export function writeContext(dir: string, files: ContextFiles): void {
   }
 }
 
-/** A home with the image `busybox`, and a context. */
-export async function openBuilds(files: ContextFiles = {}): Promise<Builds> {
-  const home = join(tempDir(), 'home');
-  const dir = tempDir();
+/** A home with the image `busybox`, and a context. @param place for both, removed by the caller; else they go when the test ends */
+export async function openBuilds(files: ContextFiles = {}, place?: string): Promise<Builds> {
+  const home = join(place ?? tempDir(), 'home');
+  const dir = place === undefined ? tempDir() : join(place, 'context');
+  mkdirSync(dir, { recursive: true });
   writeContext(dir, files);
   const store = await openStore({ home });
   const base = await busyboxImage(store);
   await store.tag('busybox:latest', base.descriptor);
   const { sandbox, dir: runDir } = await sandboxIn({});
+  const optionsOf = (text: string, options: Partial<DockerfileOptions>): DockerfileOptions => ({
+    dir,
+    file: join(dir, 'Dockerfile'),
+    text,
+    environment: { XDG_RUNTIME_DIR: runDir },
+    network: 'none',
+    ...options,
+  });
   const below = new Map([...(await treeOfImage(base, store)).tree.walk()].map((entry) => [entry.path, entry]));
   return {
     home,
     dir,
     store,
+    plan: (dockerfile, options = {}) =>
+      planDockerfile(optionsOf(dockerfile, options), { store, ctx: createContext(), sandbox }),
     build: async (dockerfile, options = {}, listen = () => undefined) => {
       const events: TareEvent[] = [];
       const onEvent = (event: TareEvent): void => {
@@ -65,17 +79,7 @@ export async function openBuilds(files: ContextFiles = {}): Promise<Builds> {
         listen(event);
       };
       const ctx = createContext({ onEvent });
-      const result = await buildDockerfile(
-        {
-          dir,
-          file: join(dir, 'Dockerfile'),
-          text: dockerfile,
-          environment: { XDG_RUNTIME_DIR: runDir },
-          network: 'none',
-          ...options,
-        },
-        { store, ctx, sandbox },
-      );
+      const result = await buildDockerfile(optionsOf(dockerfile, options), { store, ctx, sandbox });
       const image = await openImage(result.reference, { store, ctx });
       const { content, tree } = await treeOfImage(image, store);
       const lines: string[] = [];
@@ -101,6 +105,9 @@ export async function openBuilds(files: ContextFiles = {}): Promise<Builds> {
   };
 }
 
+/** Without stage and number. */
+export const instructionOf = ({ name }: { readonly name: string }): string => name.replace(/^\[[^\]]*\] /, '');
+
 /** Names of the steps that were really run. */
 export const ranSteps = ({ result }: Built): readonly string[] =>
-  result.steps.filter((step) => !step.cached).map((step) => step.name.replace(/^\[[^\]]*\] /, ''));
+  result.steps.filter((step) => !step.cached).map(instructionOf);
