@@ -133,6 +133,7 @@ describe.skipIf(!canFakeInternet())('the network of steps, as root', () => {
     const { dir, home } = await machine({ long: 'RUN echo begun; sleep 1000', short: `RUN ${ASK}` });
     const body = `
 begin() {
+  : >$dir/long
   "$node" "$main" build -f $dir/ctx/long --no-cache $dir/ctx -t out 2>$dir/long 3>&- & pid=$!
   while ! grep -q '^#1 [0-9.]* begun' $dir/long && kill -0 $pid; do sleep 0.05; done
 }
