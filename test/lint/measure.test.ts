@@ -11,7 +11,17 @@ import { makeImage, type LayerEntry } from '../helpers/images.ts';
 import { tempDir } from '../helpers/temp.ts';
 
 const file = (path: string, size: number, fill = 'x'): LayerEntry => ({ path, content: fill.repeat(size) });
-const STATUS = 'Package: gcc-12\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n';
+const stanza = (name: string, more = ''): string =>
+  `Package: ${name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n${more}\n`;
+/** gcc-12 needs what provides `virtual`; it recommends manuals, which need their reader. */
+const STATUS = [
+  stanza('gcc-12', 'Depends: nowhere | virtual (>= 1),\n base:any\nRecommends: manuals\n'),
+  stanza('base', 'Essential: yes\n'),
+  stanza('real', 'Provides: virtual (= 1)\n'),
+  stanza('manuals', 'Pre-Depends: reader\n'),
+  stanza('reader'),
+].join('');
+const OWNED = { 'gcc-12': '/usr/bin/gcc-12', real: '/usr/bin/real', manuals: '/usr/man', reader: '/usr/bin/reader' };
 
 const TEXT = [
   'FROM debian:12',
@@ -32,7 +42,13 @@ const LAYERS: readonly (readonly LayerEntry[])[] = [
     file('var/lib/apt/lists/b', 1000),
     file('usr/bin/gcc-12', 5000),
     { path: 'var/lib/dpkg/status', content: STATUS },
-    { path: 'var/lib/dpkg/info/gcc-12.list', content: '/usr/bin/gcc-12\n' },
+    file('usr/bin/real', 40),
+    file('usr/man', 600),
+    file('usr/bin/reader', 70),
+    ...Object.entries(OWNED).map(([name, path]): LayerEntry => ({
+      path: `var/lib/dpkg/info/${name}.list`,
+      content: `${path}\n`,
+    })),
   ],
   [file('app/server', 2000), file('app/data', 500)],
   [file('root/.cache/pip/http/1', 900), file('usr/lib/python3/x.py', 10)],
@@ -92,7 +108,7 @@ describe('an image that was built from the file', () => {
   ])('gives bytes to findings, with the history of %s', async (_name, history) => {
     expect(await measuredFindings(TEXT, history)).toEqual({
       '3 AptListsKept': 4000,
-      '3 AptRecommends': undefined,
+      '3 AptRecommends': 670,
       '3 BuildToolsInFinalStage': 5000,
       '5 PipCacheKept': 900,
       '6 ChangedLater': 2000,
@@ -100,6 +116,20 @@ describe('an image that was built from the file', () => {
       // npm ci has left no cache here: that is no finding then.
       '8 DevDependenciesKept': undefined,
     });
+  });
+
+  it.each([
+    ['nothing that a later step asks for by name', 'RUN npm ci && apt-get install --no-install-recommends manuals', []],
+    ['nothing that cannot be told', 'RUN npm ci && apt-get install --no-install-recommends $MORE', [undefined]],
+    ['nothing when something else was installed', 'RUN npm ci && apt-get install -R unknown', [undefined]],
+  ])('counts as recommended %s', async (_name, last, bytes) => {
+    const text = TEXT.replace('RUN npm ci', last);
+    const history = BUILDKIT.map((row) => ({
+      ...row,
+      created_by: (row.created_by ?? '').replace('npm ci', last.replace('RUN ', '')),
+    }));
+    const found = Object.entries(await measuredFindings(text, history));
+    expect(found.filter(([key]) => key === '3 AptRecommends').map(([, each]) => each)).toEqual(bytes);
   });
 
   it('knows the variables of the base image', async () => {

@@ -9,6 +9,7 @@ import { globalsOf, stagesOf } from '../facts/stages.ts';
 import { isWithin } from '../rules/size/paths.ts';
 import { layersOfInstructions } from './history.ts';
 import { bytesOfLayers, type LayerBytes } from './layer-bytes.ts';
+import { dpkgNeeds, type Needs } from './needed-packages.ts';
 import type { LayerFacts } from './types.ts';
 
 export interface Measured {
@@ -37,33 +38,44 @@ export async function measured(
   if (places.size === 0) return { layers: new Map(), variables };
   const { content, indexes, tree } = await treeOfImage(image, store, signal, { unpack: true });
   const databases = await packageDbs(tree, content, { only: 'system' });
+  const needs = await dpkgNeeds(tree, content);
   const bytes = bytesOfLayers(indexes);
   const layers = new Map<Instruction, LayerFacts>();
   for (const [instruction, place] of places)
-    layers.set(instruction, layerFacts(bytes.slice(place, place + 1), databases));
+    layers.set(instruction, layerFacts(bytes.slice(place, place + 1), { databases, needs }));
   const first = Math.min(...places.values());
   const [base] = chain;
   if (base !== undefined && base.base !== 'scratch')
-    layers.set(base.stage.from, layerFacts(bytes.slice(0, first), databases));
+    layers.set(base.stage.from, layerFacts(bytes.slice(0, first), { databases, needs }));
   return { layers, variables };
 }
 
-function layerFacts(layers: readonly LayerBytes[], databases: readonly PackageDb[]): LayerFacts {
+interface Packages {
+  readonly databases: readonly PackageDb[];
+  readonly needs: Needs | undefined;
+}
+
+function layerFacts(layers: readonly LayerBytes[], { databases, needs }: Packages): LayerFacts {
   const sum = (matches: (path: TreePath) => boolean): number => {
     let bytes = 0;
     for (const { files } of layers) for (const { path, size } of files) if (matches(path)) bytes += size;
     return bytes;
   };
+  const ofPackages = (wanted: (name: string) => boolean): number =>
+    sum((path) => {
+      const owner = ownerOf(databases, path);
+      return owner !== undefined && wanted(owner.name);
+    });
   const total = (of: (layer: LayerBytes) => number): number => layers.reduce((bytes, layer) => bytes + of(layer), 0);
   return {
     bytesBelow: (paths) => sum((path) => paths.some((folder) => isWithin(folder, path))),
     bytesWhere: sum,
     hidden: total((layer) => layer.hidden),
     repeated: total((layer) => layer.repeated),
-    bytesOfPackages: (wanted) =>
-      sum((path) => {
-        const owner = ownerOf(databases, path);
-        return owner !== undefined && wanted(owner.name);
-      }),
+    bytesOfPackages: ofPackages,
+    bytesOfRecommended: (asked) => {
+      const needed = needs?.(asked);
+      return needed === undefined ? undefined : ofPackages((name) => !needed.has(name));
+    },
   };
 }

@@ -12,4 +12,9 @@ export interface LayerFacts {
   readonly repeated: number;
   /** Of files that the layer brings and that belong to these packages. */
   bytesOfPackages(wanted: (name: string) => boolean): number;
+  /**
+   * Of files that the layer brings and that belong to packages of Debian which none of `asked` needs: they were recommended. Undefined when that cannot be
+   * told, because one of `asked` is not there, or the image has no list of packages.
+   */
+  bytesOfRecommended(asked: readonly string[]): number | undefined;
 }
