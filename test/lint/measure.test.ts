@@ -84,11 +84,12 @@ const CLASSIC: readonly History[] = [
 async function measuredFindings(
   text: string,
   history: readonly History[],
+  layers = LAYERS,
 ): Promise<Record<string, number | undefined>> {
   const store = await openStore({ home: join(tempDir(), 'home') });
   await makeImage({
     store,
-    layers: LAYERS,
+    layers,
     name: 'app:1',
     config: { history, config: { Env: ['PATH=/bin', 'FROM_BASE=1'] } },
   });
@@ -136,6 +137,19 @@ describe('an image that was built from the file', () => {
     const text = `${TEXT}\nLABEL x=$FROM_BASE`;
     expect(lintDockerfile(text).findings.map(({ rule }) => rule)).toContain('UndefinedVar');
     expect(Object.keys(await measuredFindings(text, BUILDKIT))).not.toContain('10 UndefinedVar');
+  });
+
+  it('knows that a step has left nothing', async () => {
+    const text = 'FROM debian:12\nRUN touch /x\nRUN rm -rf /x\nCOPY a /a\nUSER 1';
+    const history = [
+      { created_by: 'base' },
+      { created_by: 'RUN /bin/sh -c touch /x # buildkit' },
+      { created_by: 'RUN /bin/sh -c rm -rf /x # buildkit', empty_layer: true },
+      { created_by: 'COPY a /a # buildkit' },
+    ];
+    const layers = [[file('usr/x', 5)], [file('x', 0)], [file('a', 5)]];
+    expect(Object.keys(await measuredFindings(text, [], layers))).toContain('3 DeletedLater');
+    expect(Object.keys(await measuredFindings(text, history, layers))).toEqual([]);
   });
 
   it('finds what the text does not show', async () => {

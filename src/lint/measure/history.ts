@@ -11,24 +11,23 @@ const MAX_LOOKED_AT = 200;
 /**
  * Which layer each instruction has made, by the history of the image: `created_by` holds the text of the instruction, in the form of BuildKit, of the
  * classic builder of docker, of buildah or of kaniko. It is gone through from the end, for the base image has history of its own.
- * @returns places among the layers; empty when the image was not built from these stages
+ * @returns places among the layers, null for an instruction that left nothing and made none; empty when the image was not built from these stages
  */
 export function layersOfInstructions(
   chain: readonly StageFacts[],
   config: ImageConfig,
-): ReadonlyMap<Instruction, number> {
+): ReadonlyMap<Instruction, number | null> {
   const entries = entriesOf(config);
-  const found = new Map<Instruction, number>();
+  const found = new Map<Instruction, number | null>();
   let next = entries.length - 1;
   const instructions = chain.flatMap(({ stage }) => stage.instructions).reverse();
   for (const instruction of instructions) {
     const at = findBack(entries, next, instruction);
     if (at === undefined) continue;
     next = at - 1;
-    const layer = entries[at]?.layer;
-    if (layer !== undefined) found.set(instruction, layer);
+    found.set(instruction, entries[at]?.layer ?? null);
   }
-  return found;
+  return [...found.values()].every((layer) => layer === null) ? new Map() : found;
 }
 
 interface Entry {

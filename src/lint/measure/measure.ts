@@ -42,8 +42,8 @@ export async function measured(
   const bytes = bytesOfLayers(indexes);
   const layers = new Map<Instruction, LayerFacts>();
   for (const [instruction, place] of places)
-    layers.set(instruction, layerFacts(bytes.slice(place, place + 1), { databases, needs }));
-  const first = Math.min(...places.values());
+    layers.set(instruction, layerFacts(place === null ? [] : bytes.slice(place, place + 1), { databases, needs }));
+  const first = Math.min(...[...places.values()].filter((place) => place !== null));
   const [base] = chain;
   if (base !== undefined && base.base !== 'scratch')
     layers.set(base.stage.from, layerFacts(bytes.slice(0, first), { databases, needs }));
