@@ -139,6 +139,16 @@ describe('an image that was built from the file', () => {
     expect(Object.keys(await measuredFindings(text, BUILDKIT))).not.toContain('10 UndefinedVar');
   });
 
+  it('finds tools of a base that no package owns', async () => {
+    const text = 'FROM registry.example/dotnet/sdk:8.0\nCOPY a /a\nUSER 1';
+    const history = [{ created_by: 'base' }, { created_by: 'COPY a /a # buildkit' }];
+    const layers = [
+      [file('usr/share/dotnet/sdk/8.0/x.dll', 500), file('usr/share/dotnet/shared/y.dll', 9)],
+      [file('a', 1)],
+    ];
+    expect(await measuredFindings(text, history, layers)).toMatchObject({ '1 BuildToolsInFinalStage': 500 });
+  });
+
   it('knows that a step has left nothing', async () => {
     const text = 'FROM debian:12\nRUN touch /x\nRUN rm -rf /x\nCOPY a /a\nUSER 1';
     const history = [

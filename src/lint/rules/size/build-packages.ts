@@ -1,3 +1,4 @@
+import { pathOfText } from '../../../base/path.ts';
 import { lastName } from '../../facts/base-variables.ts';
 
 /** Compilers, linkers, headers and what drives them, as Debian, Alpine and Fedora call them. */
@@ -51,3 +52,11 @@ function isOfficial(path: string, name: string): boolean {
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return folder === '' || folder.endsWith('library/') || folder === `${name}/`;
 }
+
+/** Where such images keep tools that no package owns. */
+export const TOOL_FOLDERS = [
+  ...['sdk', 'sdk-manifests', 'packs', 'templates'].map((name) => `/usr/share/dotnet/${name}`),
+  '/usr/local/go',
+  '/usr/local/cargo',
+  '/usr/local/rustup',
+].map(pathOfText);

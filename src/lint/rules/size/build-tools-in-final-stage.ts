@@ -1,5 +1,5 @@
 import type { Rule } from '../../types.ts';
-import { isBuildPackage, toolsOfBase } from './build-packages.ts';
+import { isBuildPackage, TOOL_FOLDERS, toolsOfBase } from './build-packages.ts';
 import { installations, removedPackages, virtualName } from './installed-packages.ts';
 import { aptOf } from './apt.ts';
 import { rangeOf, runsOf, type Run } from './runs.ts';
@@ -26,7 +26,9 @@ export const buildToolsInFinalStage: Rule = {
     const tools = first === undefined ? undefined : toolsOfBase(first.base);
     if (first !== undefined && tools !== undefined) {
       const { from } = first.stage;
-      const bytes = facts.layerOf(from)?.bytesOfPackages(isBuildPackage);
+      const layers = facts.layerOf(from);
+      const bytes =
+        layers === undefined ? undefined : layers.bytesOfPackages(isBuildPackage) + layers.bytesBelow(TOOL_FOLDERS);
       yield {
         message: `${from.image.value} brings ${tools}`,
         range: from.image.range,
