@@ -48,8 +48,8 @@ Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
 `;
 
-/** A tar of what Docker's `debian` image is: minbase, no devices, no name of this machine, services not started on installation. */
-export async function makeBase(suite, file, work) {
+/** `options`: more of mmdebstrap's own. A tar of what Docker's `debian` image is: minbase, no devices, no name of this machine, services not started on installation. */
+export async function makeBase(suite, file, work, options = []) {
   const hook =
     'rm -f "$1/etc/hostname" && : >"$1/etc/resolv.conf" && chmod 644 "$1/etc/resolv.conf" && echo "127.0.0.1 localhost" >"$1/etc/hosts"';
   const argv = [
@@ -59,6 +59,7 @@ export async function makeBase(suite, file, work) {
     '--variant=minbase',
     '--skip=output/dev',
     `--customize-hook=${hook}`,
+    ...options,
   ];
   await run([...argv, suite, file, ...debianSources(suite)]);
   // mmdebstrap takes its own policy-rc.d away at its end, after every hook.
@@ -111,7 +112,7 @@ export async function copyInto(root, rest, { project, work }) {
 }
 
 /** The folder of an unpacked npm package, `NAME@VERSION`. */
-async function npmPackage(spec, work) {
+export async function npmPackage(spec, work) {
   const dir = join(work, 'npm', spec.replaceAll('/', '+'));
   if (existsSync(join(dir, 'package'))) return join(dir, 'package');
   mkdirSync(dir, { recursive: true });
