@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { unmountBelow } from './lib/daemon.mjs';
 import { printTable } from './lib/table.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,10 +24,19 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+// Ctrl-C takes effect when the build that is waited for has ended, and leaves nothing behind either.
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 }))
+  process.once(signal, () => process.exit(code));
+
 const rows = [];
 for (const name of chosen) {
   const { run } = await import(`./cases/${name}.mjs`);
   const work = mkdtempSync(join(tmpdir(), 'tare-bench-'));
+  const clear = () => {
+    unmountBelow(work);
+    rmSync(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  process.once('exit', clear);
   try {
     console.error(`${name} …`);
     const { details, rows: found } = await run({
@@ -41,7 +51,8 @@ for (const name of chosen) {
     const result = { case: name, machine, runs: Number(values.runs), rows: named, ...(details && { details }) };
     writeFileSync(join(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    process.removeListener('exit', clear);
+    clear();
   }
 }
 printTable(rows);

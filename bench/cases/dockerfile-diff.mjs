@@ -6,7 +6,7 @@ import { interleaved, root, run as command } from '../lib/measure.mjs';
 import { row } from '../lib/table.mjs';
 
 /** 1 GB in files of all sizes: /usr of the base, again and again. */
-const COPIES = 8;
+const COPIES = 6;
 const DOCKERFILE = `FROM debian
 RUN for n in $(seq ${COPIES}); do cp -a /usr /copy-$n; done && head -c 40000000 /dev/urandom > /noise
 `;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDaemon, unmountBelow } from './daemon.mjs';
 import { cli, installed, root, run, seconds } from './measure.mjs';
 
-/** The oldest peer comes last. */
+/** In the order of the table. */
 export const PEERS = ['BuildKit', 'buildah', 'podman', 'docker'];
 
 /**

@@ -24,7 +24,8 @@ export async function startDaemon({ answers, args, dir, program, env = {} }) {
     daemon.once('error', resolve);
   });
   const onExit = () => daemon.kill('SIGKILL');
-  process.once('exit', onExit);
+  // Before its folder is removed.
+  process.prependOnceListener('exit', onExit);
   const close = async () => {
     process.removeListener('exit', onExit);
     if (daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null) {

@@ -11,7 +11,8 @@ export const CHUNK_BYTES = 4 * 1024 * 1024; // 4 MiB
 const SLACK_BYTES = 64 * 1024; // 64 KiB
 
 export interface ChunkSink {
-  /** A free slot; the chunk is up to its first CHUNK_BYTES. */
+  readonly chunkBytes: number;
+  /** A free slot; the chunk is up to its first `chunkBytes`. */
   slot(): Slot;
   /** Takes the slot over. Resolves when there is room for one more chunk; the order of the calls is the order in the blob. */
   push(slot: Slot, length: number): Promise<void>;
@@ -19,8 +20,12 @@ export interface ChunkSink {
   drain(): Promise<void>;
 }
 
-/** Compresses several chunks at once and writes them in order. Memory: `depth` + 1 slots. */
-export function createChunkSink(compressor: ChunkCompressor, writer: BlobWriter): ChunkSink {
+/**
+ * Compresses several chunks at once and writes them in order. Memory: `depth` + 1 slots.
+ * @param bytes that will come, when they are known: less memory is taken for less than a chunk. More than that would be cut elsewhere
+ */
+export function createChunkSink(compressor: ChunkCompressor, writer: BlobWriter, bytes = CHUNK_BYTES): ChunkSink {
+  const chunkBytes = Math.max(1, Math.min(CHUNK_BYTES, bytes));
   const free: Slot[] = [];
   const queue: Promise<void>[] = [];
   let tail = Promise.resolve();
@@ -33,7 +38,8 @@ export function createChunkSink(compressor: ChunkCompressor, writer: BlobWriter)
     free.push(slot);
   };
   return {
-    slot: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES + SLACK_BYTES)),
+    chunkBytes,
+    slot: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(chunkBytes + SLACK_BYTES)),
     push: async (slot, length) => {
       tail = write(tail, slot, length);
       tail.catch(() => undefined);

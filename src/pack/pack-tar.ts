@@ -108,11 +108,12 @@ async function compressed(options: PackTarOptions): Promise<Packed> {
 async function compressedBy(compressor: ChunkCompressor, { ctx, file, index, store }: PackTarOptions): Promise<Packed> {
   const writer = await store.blobs.writer();
   try {
-    const out = createTarAssembler(createChunkSink(compressor, writer), (done) => {
+    const out = createTarAssembler(createChunkSink(compressor, writer, index.disk), (done) => {
       throwIfCancelled(ctx.signal);
       ctx.onEvent({ kind: 'step.progress', step: 'pack', done, total: Math.max(done, index.disk), unit: 'bytes' });
     });
-    for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) await out.append(chunk as Buffer);
+    for await (const chunk of createReadStream(file, { highWaterMark: Math.min(CHUNK_BYTES, Math.max(1, index.disk)) }))
+      await out.append(chunk as Buffer);
     const diffId = await out.finish();
     if (diffId !== index.diffId)
       throw new TareError('E_DIGEST', `${file} has become another archive: ${diffId} instead of ${index.diffId}`);

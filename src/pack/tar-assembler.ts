@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../base/digest.ts';
-import { CHUNK_BYTES, type ChunkSink } from './chunk-sink.ts';
+import type { Slot } from './compressor.ts';
+import type { ChunkSink } from './chunk-sink.ts';
 
 /** Where file content goes: straight into the chunk, so that no byte is copied twice. */
 export interface ByteTarget {
@@ -21,36 +22,38 @@ export interface TarAssembler extends ByteTarget {
 /** Cuts the tar stream into chunks, and hashes it. */
 export function createTarAssembler(sink: ChunkSink, onChunk: (offset: number) => void): TarAssembler {
   const hash = createHash('sha256');
-  let slot = sink.slot();
+  const { chunkBytes } = sink;
+  /** Taken when there is something to put in: memory for one that stays empty costs more than a small layer. */
+  let slot: Slot | undefined;
   let at = 0;
   let before = 0;
-  const flush = async (): Promise<void> => {
+  const flush = async (full: Slot): Promise<void> => {
     const length = at;
-    hash.update(slot.subarray(0, length));
+    hash.update(full.subarray(0, length));
     before += length;
     at = 0;
-    await sink.push(slot, length);
+    slot = undefined;
+    await sink.push(full, length);
     onChunk(before);
-    slot = sink.slot();
   };
   const took = async (length: number): Promise<void> => {
     at += length;
-    if (at === CHUNK_BYTES) await flush();
+    if (at === chunkBytes && slot !== undefined) await flush(slot);
   };
   return {
     offset: () => before + at,
-    room: () => slot.subarray(at, CHUNK_BYTES),
+    room: () => (slot ??= sink.slot()).subarray(at, chunkBytes),
     took,
     append: async (bytes) => {
       for (let done = 0; done < bytes.length;) {
-        const piece = bytes.subarray(done, done + CHUNK_BYTES - at);
-        slot.set(piece, at);
+        const piece = bytes.subarray(done, done + chunkBytes - at);
+        (slot ??= sink.slot()).set(piece, at);
         done += piece.length;
         await took(piece.length);
       }
     },
     finish: async () => {
-      if (at > 0) await flush();
+      if (at > 0 && slot !== undefined) await flush(slot);
       await sink.drain();
       return `sha256:${hash.digest('hex')}`;
     },

@@ -42,7 +42,9 @@ export async function writeLayer(
   try {
     const writer = await store.blobs.writer();
     try {
-      const out = createTarAssembler(createChunkSink(compressor, writer), (done) => {
+      // Where nothing is compressed it is no matter where it is cut.
+      const sink = createChunkSink(compressor, writer, source.compression.kind === 'none' ? total : undefined);
+      const out = createTarAssembler(sink, (done) => {
         throwIfCancelled(ctx.signal);
         ctx.onEvent({ kind: 'step.progress', step: 'pack', done, total: Math.max(done, total), unit: 'bytes' });
       });

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync, type Stats } from 'node:fs';
 import { resolve } from 'node:path';
 import { fromErrno, TareError } from '../base/error.ts';
 import { layeredRoot } from './layered-root.ts';
@@ -37,7 +37,7 @@ export async function checkedSpec(spec: RunSpec): Promise<CheckedSpec> {
     spec.changes === undefined ? undefined : { lowers: folders, dir: await checkedFolder(spec.changes.dir) };
   const mounts = await Promise.all(spec.mounts.map((mount) => checkedMount(mount, spec)));
   const cwd = spec.cwd.startsWith('/') ? spec.cwd : `/${spec.cwd}`;
-  return { spec: { ...spec, rootfs: top, changes, mounts, cwd }, rootMode: (await stat(top)).mode };
+  return { spec: { ...spec, rootfs: top, changes, mounts, cwd }, rootMode: statSync(top).mode };
 }
 
 async function checkedLowers(lowers: readonly string[], what: string): Promise<readonly string[]> {
@@ -49,7 +49,7 @@ async function checkedLowers(lowers: readonly string[], what: string): Promise<r
 
 async function checkedFolder(path: string, what = 'the folder'): Promise<string> {
   const folder = resolve(path);
-  if (!(await statOrThrow(folder, what)).isDirectory())
+  if (!statOrThrow(folder, what).isDirectory())
     throw new TareError('E_NOT_DIRECTORY', `${what} ${folder} is not a folder`);
   return folder;
 }
@@ -79,7 +79,7 @@ async function checkedMount(mount: Mount, spec: RunSpec): Promise<Mount> {
       return mount;
     default: {
       const source = resolve(mount.source);
-      await statOrThrow(source, 'the mount');
+      statOrThrow(source, 'the mount');
       return { ...mount, source };
     }
   }
@@ -95,9 +95,10 @@ function checkHost(line: string): void {
     throw new TareError('E_USAGE', `${JSON.stringify(line)} is not HOST:ADDRESS`);
 }
 
-async function statOrThrow(path: string, what: string) {
+function statOrThrow(path: string, what: string): Stats {
   try {
-    return await stat(path);
+    // At once: in turn with threads it takes ten times as long, and a root is made of dozens of folders.
+    return statSync(path);
   } catch (error) {
     throw fromErrno(error, `${what} ${path} cannot be used`);
   }

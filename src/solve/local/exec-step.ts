@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
@@ -59,11 +60,12 @@ export async function runExecStep(step: ExecStep): Promise<StepLayer | null> {
     const { epoch } = step;
     const given = { upper: join(changes, 'upper'), lowers, target, ...(epoch === undefined ? {} : { epoch }) };
     const { diffId, members, size } = await snapshots.work.run('diff', given, ctx.signal);
-    const layer = await layers.adopt({ file: target, diffId, size, members });
     if (members.length === 0) {
+      await rm(target);
       await snapshots.discard(changes);
       return null;
     }
+    const layer = await layers.adopt({ file: target, diffId, size, members });
     const id = identityOf({ ...root, steps: [...root.steps, layer] });
     await snapshots.adopt(changes, id, size);
     return layer;

@@ -10,7 +10,7 @@ import { vertexDigests } from '../digest.ts';
 import { tellStep } from '../tell.ts';
 import type { BuildGraph, ExecMount, Executor, Vertex } from '../types.ts';
 import { layered, type PreparedExec, type PreparedStep, type Solving, type SourceOptions } from './evaluate.ts';
-import type { ExecSettings, ExecStep } from './exec-step.ts';
+import type { ExecSettings, ExecStep, runExecStep } from './exec-step.ts';
 import { runFileStep } from './file-step.ts';
 import { onPlatformOf } from './foreign.ts';
 import { storeResult } from './image.ts';
@@ -71,12 +71,17 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
   const filesOf = fileSystems(store, layers, ctx.signal);
   const remote = options.remote ?? { env: process.env };
   let exec: Promise<ExecSettings> | undefined;
+  // Loaded once: every import looks its module up anew.
+  let loaded: Promise<{ readonly runExecStep: typeof runExecStep }> | undefined;
   let closing: Promise<void> | undefined;
   const run = async (step: PreparedStep): Promise<StepLayer | null> => {
     if ('files' in step) return runFileStep(step.files, await filesOf(step.root), { store, layers, epoch, ctx });
     return onPlatformOf(step.root, remote.env, async () => {
-      const settings = await (exec ??= options.openExec(ctx));
-      return runExec(step, { ...settings, layers, epoch, ctx }, { filesOf, store });
+      const [module, settings] = await Promise.all([
+        (loaded ??= import('./exec-step.ts')),
+        (exec ??= options.openExec(ctx)),
+      ]);
+      return runExec(step, { ...settings, layers, epoch, ctx }, { filesOf, store, execute: module.runExecStep });
     });
   };
   const stepping: Stepping = {
@@ -130,9 +135,16 @@ function keptSteps(target: Vertex): readonly Vertex[] {
 async function runExec(
   { digest, mounted, root, vertex }: PreparedExec,
   settings: ExecSettings & Pick<ExecStep, 'ctx' | 'epoch' | 'layers'>,
-  { filesOf, store }: { readonly filesOf: (result: Result) => Promise<FileSystem>; readonly store: Store },
+  {
+    filesOf,
+    execute,
+    store,
+  }: {
+    readonly filesOf: (result: Result) => Promise<FileSystem>;
+    readonly store: Store;
+    readonly execute: typeof runExecStep;
+  },
 ): Promise<StepLayer | null> {
-  const { runExecStep } = await import('./exec-step.ts');
   const { ctx, layers, snapshots } = settings;
   const lowersFor = (result: Layered): Promise<readonly string[]> =>
     lowersOf(result, { store, layers, snapshots, filesOf, signal: ctx.signal });
@@ -140,7 +152,7 @@ async function runExec(
   for (const [mount, result] of mounted) folders.set(mount, await lowersFor(result));
   const lowers = await lowersFor(root);
   try {
-    return await runExecStep({
+    return await execute({
       ...settings,
       vertex,
       digest,

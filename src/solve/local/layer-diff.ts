@@ -57,7 +57,7 @@ export async function diffLayer(options: DiffOptions): Promise<LayerDiff> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(target, 'wx', 0o644);
-    const out = createTarAssembler(fileSink(handle), () => throwIfCancelled(signal));
+    const out = createTarAssembler(fileSink(handle, tarBytesOf(changes)), () => throwIfCancelled(signal));
     const first = new Map<string, Entry>();
     const members: IndexedMember[] = [];
     const zeros = new Uint8Array(BLOCK_BYTES);
@@ -124,8 +124,19 @@ function headerOf(change: Change, first: Map<string, Entry>, youngest: number): 
   };
 }
 
-/** Chunks one after the other into a file, while the next is filled. */
-function fileSink(handle: FileHandle): ChunkSink {
+/** About so many, without extended headers. */
+function tarBytesOf(changes: readonly Change[]): number {
+  let bytes = TRAILER.length;
+  for (const change of changes) {
+    const size = change.is === 'entry' ? change.entry.size : 0;
+    bytes += BLOCK_BYTES + size + paddingOf(size);
+  }
+  return bytes;
+}
+
+/** Chunks one after the other into a file, while the next is filled. It is no matter where they are cut. */
+function fileSink(handle: FileHandle, bytes: number): ChunkSink {
+  const chunkBytes = Math.min(CHUNK_BYTES, bytes);
   const free: Slot[] = [];
   const queue: Promise<void>[] = [];
   let tail = Promise.resolve();
@@ -135,7 +146,8 @@ function fileSink(handle: FileHandle): ChunkSink {
     free.push(slot);
   };
   return {
-    slot: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(CHUNK_BYTES)),
+    chunkBytes,
+    slot: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(chunkBytes)),
     push: async (slot, length) => {
       tail = write(tail, slot, length);
       tail.catch(() => undefined);

@@ -5,7 +5,7 @@ import { layerNameOf } from '../../tree/layer-names.ts';
 import { treeOfLayers } from '../../tree/layers.ts';
 import type { Entry } from '../../tree/types.ts';
 import { descriptorOf, type LayerFolder, type StepLayer } from './layers.ts';
-import { identityOf, type FileSystem, type Layered } from './result.ts';
+import { identitiesOf, type FileSystem, type Layered } from './result.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export interface LowersOptions {
@@ -22,10 +22,11 @@ export async function lowersOf(result: Layered, options: LowersOptions): Promise
   const { base, steps } = result;
   const folders: string[] = [];
   if (base !== undefined) folders.push(await snapshots.base(base));
+  const ids = identitiesOf(result);
   for (const [index, step] of steps.entries()) {
-    if (step === null) continue;
+    const id = ids[index];
+    if (step === null || id === undefined) continue;
     const below: Layered = { kind: 'layers', base, steps: steps.slice(0, index) };
-    const id = identityOf({ ...below, steps: [...below.steps, step] });
     folders.push((await snapshots.find(id)) ?? (await unpacked(step, { id, below, options })));
   }
   return snapshots.flatten(folders);

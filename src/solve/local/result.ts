@@ -43,6 +43,14 @@ export function identityOf({ base, steps }: Layered): Digest {
   return chainIds(diffIds).at(-1) ?? sha256('');
 }
 
+/** What `identityOf` says of the result up to each of its steps. */
+export function identitiesOf({ base, steps }: Layered): readonly (Digest | undefined)[] {
+  const below = base?.config.rootfs.diff_ids ?? [];
+  const chain = chainIds([...below, ...steps.flatMap((step) => step?.diffId ?? [])]);
+  let at = below.length - 1;
+  return steps.map((step) => chain[step === null ? at : ++at]);
+}
+
 /** File systems of results, each made once, when it is asked for. @param options.unpack contents will be read */
 export function fileSystems(
   store: Store,
