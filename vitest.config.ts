@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: ['test/setup/build.ts', 'test/setup/examples.ts', 'test/setup/seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Two workers: the sandbox and the packer start threads and containers of their own.
-    maxWorkers: 2,
+    // The sandbox and the packer start threads and containers of their own, but much of the time is waited for: one more than there are cores here.
+    maxWorkers: 3,
   },
 });
