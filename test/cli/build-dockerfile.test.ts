@@ -73,7 +73,10 @@ describe.skipIf(!needs('busybox'))('tare build -f --shrink', () => {
     const cwd = app();
     writeFileSync(join(cwd, 'app/tare.yaml'), 'budget: {disk: 1kB}\n');
     const answer = await tare(BUILD, { home: tempDir(), cwd });
-    expect(answer).toMatchObject({ code: 1, stdout: expect.stringMatching(/budget +disk: [\d.]+ \w+, [\d.]+ \w+ more than the 1\.0 kB/) as string });
+    expect(answer).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/budget +disk: [\d.]+ \w+, [\d.]+ \w+ more than the 1\.0 kB/) as string,
+    });
   });
 
   it.each([
