@@ -12,7 +12,7 @@ const MAX_CHARS = 256 * 1024;
 /** The words after which a value is a secret, as parts of the names of flags and variables. */
 const NAME = String.raw`(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key)`;
 /** A value that stands there itself: no variable, no substitution, no path, no placeholder. */
-const VALUE = String.raw`(?:"[^"$\s\`]+"|'[^'\s]+'|[^\s"'$\`;&|<>()\\/,{}*][^\s"'\`;&|<>(),\]]*)`;
+const VALUE = String.raw`(?:"[^"$\s\`]+"|'[^'\s]+'|[^\s"'$\`;&|<>()\\/,{}*…][^\s"'\`;&|<>(),\]]*)`;
 const BLANK = String.raw`(?:\s+|\\\n\s*|"\s*,\s*"|'\s*,\s*')`;
 
 /** The last group is the secret. All of them are bounded by white space or quotes, so that the time is linear. */

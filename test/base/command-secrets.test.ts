@@ -41,6 +41,7 @@ describe('secrets in commands', () => {
     'RUN --mount=type=secret,id=token,env=TOKEN make',
     'RUN --mount=type=secret,id=token,target=/x make --secret id=token',
     'tokenizer=fast make',
+    'app:1 does not pass http GET 8080/x?token=…: status: expected 200, got 500',
     'curl -u "$USER:$PASS" https://host/',
     'RUN apt-get install -y libsecret-1-0 gnome-keyring',
     'RUN useradd --password "" app',
