@@ -50,6 +50,8 @@ export function tareBuilder({ base, dir }) {
     writeFileSync(join(knows, 'Dockerfile'), 'FROM debian\nRUN true\n');
     run(process.execPath, [cli, 'copy', `oci:${base}`, 'debian'], { env });
     build(knows, '-q');
+    // The peers have had their base for long: its files must not still be on their way to the disk.
+    run('sync', ['-f', home]);
   };
   return {
     env,

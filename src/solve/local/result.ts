@@ -1,9 +1,9 @@
 import { sha256, type Digest } from '../../base/digest.ts';
 import { chainIds } from '../../oci/chain-ids.ts';
 import type { Image } from '../../oci/types.ts';
-import type { Store } from '../../store/types.ts';
+import type { LayerIndex, Store } from '../../store/types.ts';
 import { contentReader } from '../../tree/content.ts';
-import { treeOfImage } from '../../tree/image-tree.ts';
+import { treeOfImage, type ImageTree } from '../../tree/image-tree.ts';
 import { treeOfLayers } from '../../tree/layers.ts';
 import { createTree } from '../../tree/memory.ts';
 import type { ContentReader, Entry, Tree } from '../../tree/types.ts';
@@ -59,8 +59,15 @@ export function fileSystems(
   { unpack }: { readonly unpack: boolean } = { unpack: true },
 ): (result: Result) => Promise<FileSystem> {
   const known = new Map<Digest, Promise<FileSystem>>();
+  const bases = new Map<Digest, Promise<ImageTree>>();
+  const treeOfBase = (base: Image): Promise<ImageTree> => {
+    const { digest } = base.descriptor;
+    const tree = bases.get(digest) ?? treeOfImage(base, store, signal, { unpack });
+    bases.set(digest, tree);
+    return tree;
+  };
   const make = async ({ base, steps }: Layered): Promise<FileSystem> => {
-    const below = base === undefined ? undefined : await treeOfImage(base, store, signal, { unpack });
+    const below = base === undefined ? undefined : await treeOfBase(base);
     const fresh = steps.filter((step) => step !== null);
     const indexes = await Promise.all(
       fresh.map((step) => store.layerIndex(layers.source, descriptorOf(step), step.diffId, signal)),
@@ -73,11 +80,15 @@ export function fileSystems(
     };
     const all = [...(below?.indexes ?? []), ...indexes];
     return {
-      tree: all.length === 0 ? createTree([]) : treeOfLayers(all),
+      tree: treeOf(all, below),
       content: contentReader({ layerTar }),
       // The index of a layer knows them all.
       digestsOf: () => Promise.resolve((entry) => entry.sha256 ?? ''),
     };
+  };
+  const treeOf = (all: readonly LayerIndex[], below: ImageTree | undefined): Tree => {
+    if (all.length === 0) return createTree([]);
+    return all.length === below?.indexes.length ? below.tree : treeOfLayers(all);
   };
   return (result) => {
     if (result.kind === 'loose') return Promise.resolve(result.files);
