@@ -23,7 +23,8 @@ function withoutKoffi(env: NodeJS.ProcessEnv): { readonly answer: Record<string,
   const dir = tempDir();
   const run = join(dir, 'run');
   mkdirSync(run, { mode: 0o700 });
-  for (const part of ['base', 'formats', 'sandbox']) cpSync(join(dist, part), join(dir, part), { recursive: true });
+  for (const part of ['base', 'formats', 'oci', 'sandbox', 'store'])
+    cpSync(join(dist, part), join(dir, part), { recursive: true });
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
   const script = `import { findSandbox } from ${JSON.stringify(pathToFileURL(join(dir, 'sandbox/index.js')).href)};
 const sandbox = await findSandbox({ runtime: 'crun' });
