@@ -10,15 +10,25 @@ const VERSION = 'tare.vertex.v1';
  */
 export function vertexDigests(): (vertex: Vertex) => Digest {
   const known = new WeakMap<Vertex, Digest>();
-  const digestOf = (vertex: Vertex): Digest => {
-    let digest = known.get(vertex);
-    if (digest === undefined) {
-      digest = sha256(canonical([VERSION, operationOf(vertex, digestOf)]));
-      known.set(vertex, digest);
-    }
+  const made = (vertex: Vertex): Digest => {
+    const digest = known.get(vertex);
+    if (digest === undefined) throw new Error('the digest of an input is not known yet');
     return digest;
   };
-  return digestOf;
+  return (vertex) => {
+    // A Dockerfile of thousands of instructions is a chain of as many vertices: no recursion.
+    const todo: Vertex[] = [vertex];
+    for (let next = todo.at(-1); next !== undefined; next = todo.at(-1)) {
+      const missing = known.has(next) ? [] : inputsOf(next).filter((input) => !known.has(input));
+      if (missing.length > 0) {
+        todo.push(...missing);
+        continue;
+      }
+      if (!known.has(next)) known.set(next, sha256(canonical([VERSION, operationOf(next, made)])));
+      todo.pop();
+    }
+    return made(vertex);
+  };
 }
 
 /** The operation with `inputOf` in the place of each input. */

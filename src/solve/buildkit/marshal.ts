@@ -67,6 +67,8 @@ export function marshalGraph(
     entitle: (entitlement) => void entitlements.add(entitlement),
   };
 
+  // Lowest first: a chain of thousands of steps would be as many calls within each other.
+  for (const vertex of chainBelow(graph.target).reverse()) input(vertex);
   const target = input(graph.target);
   if (target === undefined) return undefined;
   def.push(options.encodeOp({ inputs: [target] }));
@@ -97,10 +99,21 @@ function mergeOp(vertex: MergeVertex, marshaller: Marshaller): OpInput | undefin
   return marshaller.add({ inputs, merge }, { name: vertex.name, vertex, caps: ['mergeop'] });
 }
 
+/** What a vertex is, and what each lies on: down to an image, a folder or nothing. */
+function chainBelow(vertex: Vertex): Vertex[] {
+  const chain: Vertex[] = [];
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = below(at)) chain.push(at);
+  return chain;
+}
+
+function below(vertex: Vertex): Vertex | undefined {
+  if (vertex.op === 'scratch' || vertex.op === 'source') return undefined;
+  return vertex.op === 'merge' ? vertex.inputs[0] : vertex.root;
+}
+
 /** Of the image at the bottom, else of the graph. */
 function platformOf(vertex: Vertex, otherwise: Platform): Platform {
-  let bottom: Vertex | undefined = vertex;
-  while (bottom !== undefined && bottom.op !== 'scratch' && bottom.op !== 'source')
-    bottom = bottom.op === 'merge' ? bottom.inputs[0] : bottom.root;
-  return bottom?.op === 'source' && bottom.source.kind === 'image' ? bottom.source.platform : otherwise;
+  let bottom = vertex;
+  for (let next = below(bottom); next !== undefined; next = below(bottom)) bottom = next;
+  return bottom.op === 'source' && bottom.source.kind === 'image' ? bottom.source.platform : otherwise;
 }

@@ -157,6 +157,8 @@ async function evaluate(item: BuildStage, building: Building): Promise<StageStat
   const { options } = building;
   const { file } = options;
   const { stage } = item;
+  // A turn of its own: thousands of stages, each of which builds upon the one before it, would be as many calls within each other.
+  await Promise.resolve();
   const begin = await baseOf(item, building);
   // In place of the stage: its instructions are not looked at.
   if (isReplaced(item, building)) return begin;

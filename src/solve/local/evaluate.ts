@@ -90,6 +90,8 @@ async function placed(vertex: Vertex, work: Promise<Result>): Promise<Result> {
 const PLACED = /^[^\n]*:\d+: /;
 
 async function evaluate(vertex: Vertex, solving: Solving): Promise<Result> {
+  // A turn of its own: thousands of steps, each of which asks for the one before it, would be as many calls within each other.
+  await Promise.resolve();
   switch (vertex.op) {
     case 'scratch':
       return EMPTY;

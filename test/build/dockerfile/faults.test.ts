@@ -216,3 +216,13 @@ describe('a context that changes while it is read', () => {
     expect((await build(text)).files).toContain('644 0:0 /d/a.txt = before');
   });
 });
+
+describe('the first of thousands of steps', () => {
+  it('fails as any other', async () => {
+    const { build } = await openBuilds({ a: 'a' });
+    const others = Array.from({ length: 8000 }, (_, number) => `COPY a /${number}\n`).join('');
+    await expect(build(`FROM scratch\nCOPY missing /\n${others}`)).rejects.toMatchObject({
+      code: 'E_PATH_NOT_FOUND',
+    });
+  });
+});

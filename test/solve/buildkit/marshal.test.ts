@@ -45,6 +45,12 @@ function filled(value: unknown): unknown {
 }
 
 describe('the graph', () => {
+  it('may be a chain of thousands', () => {
+    let target: Vertex = from;
+    for (let number = 0; number < 8000; number++) target = exec(target, String(number));
+    expect(marshal(target).definition.def).toHaveLength(8002);
+  });
+
   it('puts inputs first, equal vertices once, and what is wanted last', () => {
     const one = exec(from, 'one');
     const again = exec({ ...from }, 'one');
