@@ -8,12 +8,13 @@ import type { StepCache } from '../cache.ts';
 import type { CacheImage } from '../cache-image/import.ts';
 import { vertexDigests } from '../digest.ts';
 import { tellStep } from '../tell.ts';
-import type { BuildGraph, ExecMount, Executor, Vertex } from '../types.ts';
+import type { BuildGraph, ExecMount, Executor } from '../types.ts';
 import { layered, type PreparedExec, type PreparedStep, type Solving, type SourceOptions } from './evaluate.ts';
 import type { ExecSettings, ExecStep, runExecStep } from './exec-step.ts';
 import { runFileStep } from './file-step.ts';
 import { onPlatformOf } from './foreign.ts';
 import { storeResult } from './image.ts';
+import { resultInOrder } from './inputs.ts';
 import { createLayerPacker, type LayerPacker } from './layer-packer.ts';
 import { lowersOf } from './lowers.ts';
 import { openLayerFolder, type LayerFolder, type StepLayer } from './layers.ts';
@@ -89,7 +90,7 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
     ctx,
     layers,
     packer,
-    kept: new Set(keptSteps(graph.target).map(digestOf)),
+    kept: new Set(resultInOrder(graph.target, digestOf).map(digestOf)),
     slots: limiter(Math.max(1, Math.min(ctx.concurrency, availableParallelism()))),
     run,
   };
@@ -120,16 +121,6 @@ async function solve(graph: BuildGraph, options: LocalExecutorOptions, given: Co
     await packer.close();
     await exec?.then(({ snapshots }) => snapshots.close()).catch(() => undefined);
   }
-}
-
-/** Those whose changes are in the result: not those that something is only copied from. */
-function keptSteps(target: Vertex): readonly Vertex[] {
-  if (target.op === 'merge') return target.inputs.flatMap(keptSteps);
-  if (target.op !== 'file' && target.op !== 'exec') return [];
-  const steps: Vertex[] = [];
-  let at: Vertex = target;
-  for (; at.op === 'file' || at.op === 'exec'; at = at.root) steps.push(at);
-  return [...steps, ...keptSteps(at)];
 }
 
 async function runExec(

@@ -8,7 +8,6 @@ import type { History, Image, ImageConfig } from '../../oci/types.ts';
 import type { Store } from '../../store/types.ts';
 import { transfer } from '../../transports/blobs.ts';
 import { openImage } from '../../transports/index.ts';
-import type { CacheImage } from '../cache-image/import.ts';
 import type { BuildGraph } from '../types.ts';
 import type { FinishedLayer, LayerPacker } from './layer-packer.ts';
 import type { StepLayer } from './layers.ts';
@@ -20,8 +19,6 @@ export interface StoreResultOptions {
   readonly packer: LayerPacker;
   readonly store: Store;
   readonly compression: string;
-  /** Where layers may be had that need not be packed. */
-  readonly imports?: readonly Pick<CacheImage, 'givePacked'>[];
   readonly ctx: Context;
 }
 
