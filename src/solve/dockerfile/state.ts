@@ -132,9 +132,10 @@ export function absolute(path: string, cwd: string, keepSlash = false): string {
   return isFolder && clean !== '/' ? `${clean}/` : clean;
 }
 
-/** What stands before the host of a URL is nobody else's business: names and histories travel. */
+/** What stands before the host of a URL, up to the last `@`, is nobody else's business: names and histories travel. */
 export const withoutCredentials = (text: string): string =>
-  text.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]*@/gi, '$1');
+  // The scheme is not looked for: in a long word without any, a search that begins anew at each letter would take hours.
+  text.replaceAll(/(?<=[a-z0-9+.-]:\/\/)[^\s/?#]*@/gi, '');
 
 /** For messages about a step. */
 export const placeOf = ({ range }: { readonly range: Range }, { file }: StageTools): string =>

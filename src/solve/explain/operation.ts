@@ -1,5 +1,5 @@
 import { canonical } from '../digest.ts';
-import { differing, shown } from './shown.ts';
+import { differing, publicValue, shown } from './shown.ts';
 
 /** `NAME=value` of two environments, and which of the names are build arguments. */
 interface Environments {
@@ -64,11 +64,13 @@ function environmentChanges({ after, args, before }: Environments): readonly str
   const [old, now] = [before, after].map((env) => new Map(env.map(split)));
   const found: string[] = [];
   for (const name of [...new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])])].sort()) {
-    const [was, is] = [old?.get(name), now?.get(name)];
-    if (was === is) continue;
+    const [before, after] = [old?.get(name), now?.get(name)];
+    if (before === after) continue;
+    const [was, is] = [before, after].map((value) => (value === undefined ? undefined : publicValue(name, value)));
     const what = `${args.has(name) ? 'build argument' : 'variable'} ${shown(name)}`;
     if (was === undefined) found.push(`${what} is new: \`${shown(is ?? '')}\``);
     else if (is === undefined) found.push(`${what} is gone; it was \`${shown(was)}\``);
+    else if (was === is) found.push(`${what} changed; what it holds is not shown`);
     else found.push(`${what} changed from ${differing(was, is).replace(' → ', ' to ')}`);
   }
   if (found.length === 0 && !same(before, after)) found.push('the order of its variables changed');

@@ -8,6 +8,7 @@ import type { StepCache } from '../cache.ts';
 import type { CacheImage } from '../cache-image/import.ts';
 import { canonical, operationOf, vertexDigests } from '../digest.ts';
 import type { Explainer } from '../explain/explainer.ts';
+import { publicOperation } from '../explain/shown.ts';
 import type { BuildGraph, Vertex } from '../types.ts';
 import { resultOf, type Solving, type SourceOptions } from './evaluate.ts';
 import { directInputs, verticesInOrder } from './inputs.ts';
@@ -26,7 +27,7 @@ export interface PlannedVertex {
   readonly known: boolean;
   /** Why it is not. */
   readonly why: string | null;
-  /** Of a step. `digest` is null while it is not known; then `parts` has no more than the operation. */
+  /** Of a step. `digest` is null while it is not known; then `parts` has no more than the operation, which is shown without passwords. */
   readonly key: { readonly digest: Digest | null; readonly parts: Readonly<Record<string, string>> } | null;
   /** Null for what is no step. A step that is not known would run. */
   readonly cached: boolean | null;
@@ -152,8 +153,16 @@ function planned(
     op,
     known: waiting === undefined,
     why: waiting === undefined ? null : whyNot(op, waiting),
-    ...(found.get(digest) ?? notFound(vertex, digest, explainer)),
+    ...withoutSecrets(found.get(digest) ?? notFound(vertex, digest, explainer)),
   };
+}
+
+/** Who looks at a plan has not always been told the passwords that stand in it. */
+function withoutSecrets(found: Found): Found {
+  const { key } = found;
+  if (key === null) return found;
+  const { operation = '{}' } = key.parts;
+  return { ...found, key: { ...key, parts: { ...key.parts, operation: publicOperation(operation) } } };
 }
 
 /** Of what is no step, and of steps whose inputs are not known. */

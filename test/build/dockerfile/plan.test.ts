@@ -45,6 +45,16 @@ describe.skipIf(!canRun)('planDockerfile', () => {
     }
   });
 
+  it('shows no passwords', async () => {
+    const { plan } = await openBuilds({ a: '1' });
+    const text =
+      'FROM busybox\nARG NPM_TOKEN="hush $"\nCOPY a /a\nRUN get --password=hush https://me:hu@sh@example.org/\n';
+    const shown = JSON.stringify((await plan(text)).steps);
+    expect(shown).toContain('NPM_TOKEN=***');
+    expect(shown).toContain('https://example.org/');
+    expect(shown).not.toMatch(/hush|sh@/);
+  });
+
   it('knows what a build would run', async () => {
     const { build, dir, plan } = await openBuilds(CONTEXT);
     const wouldRun = async (): Promise<readonly string[]> =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../src/formats/dockerfile/index.ts';
 import type { ImageConfig } from '../../../src/oci/types.ts';
+import { vertexDigests } from '../../../src/solve/digest.ts';
 import { graphOfDockerfile, type GraphOptions } from '../../../src/solve/dockerfile/graph.ts';
 import type { BuildGraph, Vertex } from '../../../src/solve/types.ts';
 
@@ -258,5 +259,26 @@ describe('stages', () => {
       code: 'E_DOCKERFILE',
       hint: 'its stages are one',
     });
+  });
+});
+
+describe('names of steps', () => {
+  it('are made of words of any length in no time', async () => {
+    const word = 'a1'.repeat(32_000);
+    const { target } = await graphOf(`FROM scratch\nRUN echo ${word} https://me:hu@sh@example.org/`);
+    expect('name' in target && target.name.endsWith('1 https://example.org/')).toBe(true);
+  });
+});
+
+describe('thousands of them', () => {
+  const numbers = Array.from({ length: 8000 }, (_, number) => number);
+
+  it.each([
+    ['steps over each other', `FROM scratch\n${numbers.map((number) => `COPY a /${number}`).join('\n')}`],
+    ['steps beside each other', `FROM scratch\n${numbers.map((number) => `COPY --link a /${number}`).join('\n')}`],
+    ['stages', `FROM scratch AS s0\n${numbers.map((number) => `FROM s${number} AS s${number + 1}`).join('\n')}`],
+  ])('%s are no reason to fail', async (_, text) => {
+    const { target } = await graphOf(text);
+    expect(vertexDigests()(target)).toMatch(/^sha256:/);
   });
 });

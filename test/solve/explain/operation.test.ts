@@ -38,6 +38,21 @@ describe('operationChanges', () => {
       ['the operation changed: `make` → `get https://example.org/`'],
     ],
     [
+      'logins with an @ in them as well',
+      { argv: ['/bin/sh', '-c', 'get https://me:hu@sh@example.org/'] },
+      ['the operation changed: `make` → `get https://example.org/`'],
+    ],
+    [
+      'passwords of commands stay out',
+      { argv: ['/bin/sh', '-c', 'get --password=hush'] },
+      ['the operation changed: `make` → `get --password=***`'],
+    ],
+    [
+      'so do values of secret names',
+      { env: ['PATH=/bin', 'A=1', 'B=2', 'NPM_TOKEN=/hu sh'] },
+      ['variable NPM_TOKEN is new: `***`'],
+    ],
+    [
       'what would move the cursor stays out',
       { argv: ['/bin/sh', '-c', 'echo \u001b[2J'] },
       ['the operation changed: `make` → `echo \ufffd[2J`'],
@@ -45,6 +60,13 @@ describe('operationChanges', () => {
   ])('%s', (_name, change, words) => {
     const [before, after] = [canonical(RUN), canonical({ ...RUN, ...change })];
     expect(operationChanges({ before, after, texts: ['', ''], args: new Set(['A']) })).toEqual(words);
+  });
+
+  it('says that a secret changed, and not into what', () => {
+    const [before = '', after = ''] = ['one', 'two'].map((value) => canonical({ ...RUN, env: [`A_TOKEN=${value}`] }));
+    expect(operationChanges({ before, after, texts: ['', ''], args: new Set(['A_TOKEN']) })).toEqual([
+      'build argument A_TOKEN changed; what it holds is not shown',
+    ]);
   });
 
   it('shows long texts where they differ', () => {
