@@ -102,6 +102,8 @@ const ONLY_DOCKERFILE = [
   'network',
   'engine',
   'hostCa',
+  'allow',
+  'cache',
   'cacheFrom',
   'cacheTo',
   'explainCache',
@@ -109,7 +111,7 @@ const ONLY_DOCKERFILE = [
   'metadataFile',
   ...SHRINK_FLAGS,
 ];
-const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness', ...SHRINK_FLAGS];
+const ONLY_SHRINK = ['probe', 'timeout', 'include', 'exclude', 'tightness', ...SHRINK_FLAGS, 'verify'];
 const ONLY_FOLDER = ['from', 'entry', 'env', 'user', 'workdir', 'expose', 'strip', 'timezone'];
 
 /** @throws TareError E_USAGE when a flag of the other way is there */
@@ -122,37 +124,36 @@ export async function refuseOthers(
       hint: 'leave --shrink out to see what would be built; `tare shrink IMAGE --dry-run` looks at an image',
     });
   if (isDockerfile && !options.flag('shrink')) refuseIdle(options);
-  const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find((name) => isThere(name, options));
-  if (unfit === undefined) return;
-  if (isDockerfile) throw new TareError('E_USAGE', `${flagOf(unfit)} does not go with --file: the Dockerfile says it`);
-  throw await withoutFile(unfit, dir, options);
+  const unfit = (isDockerfile ? ONLY_FOLDER : ONLY_DOCKERFILE).find((name) => options.isTyped(name));
+  if (isDockerfile && unfit !== undefined)
+    throw new TareError('E_USAGE', `${flagOf(unfit)} does not go with --file: the Dockerfile says it`);
+  if (isDockerfile) return;
+  if (unfit !== undefined) throw await withoutFile(flagOf(unfit), dir, options);
 }
 
-const isThere = (name: string, options: Options): boolean =>
-  options.list(name).length > 0 || options.text(name) !== undefined || options.flag(name);
-const flagOf = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const SHOWN: Readonly<Record<string, string>> = { tag: '-t', cache: '--no-cache', verify: '--no-verify' };
+const flagOf = (name: string): string =>
+  SHOWN[name] ?? `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** What only shrinking knows, and nothing is shrunk. */
 function refuseIdle(options: Options): void {
-  const idle = ONLY_SHRINK.find((name) => isThere(name, options));
-  if (idle === undefined && options.maybeFlag('verify') === undefined) return;
-  const flag = idle === undefined ? '--no-verify' : flagOf(idle);
-  throw new TareError('E_USAGE', `${flag} goes with --shrink when a Dockerfile is built`, {
+  const idle = ONLY_SHRINK.find((name) => options.isTyped(name));
+  if (idle === undefined) return;
+  throw new TareError('E_USAGE', `${flagOf(idle)} goes with --shrink when a Dockerfile is built`, {
     hint: 'add --shrink, or leave it out',
   });
 }
 
 /** People bring `docker build -t NAME DIR` along: the command that they mean is the cure. */
-async function withoutFile(unfit: string, dir: string, options: Options): Promise<TareError> {
+async function withoutFile(flag: string, dir: string, options: Options): Promise<TareError> {
   const file = await dockerfileIn(dir);
-  const flag = unfit === 'tag' ? '-t' : flagOf(unfit);
   const message = `${flag} goes with a Dockerfile, and no --file names one`;
   const [tag] = options.list('tag');
   if (file !== undefined) {
     const more = `${tag === undefined ? '' : ` -t ${shellWord(tag)}`}${options.flag('shrink') ? ' --shrink' : ''}`;
     return new TareError('E_USAGE', message, { hint: `to build the Dockerfile: ${buildCommand(file, dir, more)}` });
   }
-  if (unfit === 'shrink')
+  if (flag === '--shrink')
     return new TareError('E_USAGE', message, {
       hint: `leave it out: a folder without a Dockerfile becomes a small image anyway; or name the Dockerfile: \`tare build -f FILE ${shellWord(dir)} --shrink\``,
     });

@@ -54,10 +54,10 @@ export function mergeEnvironment(
       );
     }
   }
-  return viewOf(values);
+  return viewOf(values, given);
 }
 
-function viewOf(values: ReadonlyMap<string, unknown>): Options {
+function viewOf(values: ReadonlyMap<string, unknown>, given: Readonly<Record<string, unknown>>): Options {
   const text = (name: string): string | undefined => {
     const value = values.get(name);
     return typeof value === 'string' ? value : undefined;
@@ -67,6 +67,7 @@ function viewOf(values: ReadonlyMap<string, unknown>): Options {
     return typeof value === 'boolean' ? value : undefined;
   };
   return {
+    isTyped: (name) => given[name] !== undefined,
     text,
     maybeFlag,
     flag: (name) => maybeFlag(name) ?? false,

@@ -31,6 +31,8 @@ export interface CommandInput {
 }
 
 export interface Options {
+  /** Whether it stands on the command line: a variable of the environment is meant for many commands, and need not fit each of them. */
+  isTyped(name: string): boolean;
   text(name: string): string | undefined;
   flag(name: string): boolean;
   /** Undefined when neither flag nor variable was given; for flags that tare.yaml may set too. */

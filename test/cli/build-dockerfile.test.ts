@@ -21,16 +21,33 @@ const refused = async (args: readonly string[], cwd: string): Promise<Answer> =>
   return answer;
 };
 
+describe('tare build -f', () => {
+  it('leaves variables alone that are meant for folders, or for shrinking', async () => {
+    const env = { TARE_FROM: 'host', TARE_STRIP: '1', TARE_TIMEOUT: '5', TARE_VERIFY: '0' };
+    const cwd = folder({ 'app/Dockerfile': 'FROM scratch\nCOPY .keep /\n' });
+    const answer = await tare(['build', '-f', 'app/Dockerfile', '-q', 'app'], { home: tempDir(), cwd, env });
+    expect(answer).toMatchObject({ code: 0, stdout: 'app:latest\n' });
+  });
+});
+
 describe('tare build of a folder with a Dockerfile, without -f', () => {
   it.each<readonly [args: readonly string[], code: string, cure: string]>([
     [['build', 'app'], 'E_NO_ENTRY', '`tare build -f app/Dockerfile app`'],
     [['build', '-t', 'x:1', 'app'], 'E_USAGE', '`tare build -f app/Dockerfile app -t x:1`'],
     [['build', '--shrink', 'app'], 'E_USAGE', '`tare build -f app/Dockerfile app --shrink`'],
     [['build', '--build-arg', 'A=1', 'app'], 'E_USAGE', '`tare build -f app/Dockerfile app`'],
+    [['build', '--no-cache', 'app'], 'E_USAGE', '`tare build -f app/Dockerfile app`'],
+    [['build', '--allow', 'network.host', 'app'], 'E_USAGE', '`tare build -f app/Dockerfile app`'],
   ])('%j', async (args, code, cure) => {
     const { stderr } = await refused(args, folder({ 'app/Dockerfile': 'FROM scratch\n' }));
     expect(stderr).toContain(code);
     expect(stderr).toContain(cure);
+  });
+
+  it('leaves variables alone that are meant for Dockerfiles', async () => {
+    const env = { TARE_BUILD_NETWORK: 'host', TARE_HOST_CA: '1', TARE_CACHE: '0' };
+    const { stderr } = await tare(['build', 'app'], { home: tempDir(), cwd: folder({ 'app/Dockerfile': '' }), env });
+    expect(stderr).toContain('E_NO_ENTRY');
   });
 
   it('quotes a folder whose name a shell would take apart', async () => {
