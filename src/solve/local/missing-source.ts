@@ -1,5 +1,5 @@
 import { TareError } from '../../base/error.ts';
-import { bytesOfText, nameOf, parentOf, quotePath, textOfBytes, type TreePath } from '../../base/path.ts';
+import { bytesOfText, joinPath, nameOf, parentOf, quotePath, textOfBytes, type TreePath } from '../../base/path.ts';
 import { closest } from '../../formats/dockerfile/closest.ts';
 import type { Tree } from '../../tree/types.ts';
 import type { CopyAction, FileVertex } from '../types.ts';
@@ -38,6 +38,11 @@ export function missingSource(
       );
     }
     const place = isContext ? 'in the build context' : 'in what it is copied from';
+    const link = brokenLink(from.tree, path);
+    if (link !== undefined)
+      return new TareError('E_PATH_NOT_FOUND', `${shown} is a link to ${quotePath(link)}, which is not ${place}`, {
+        hint: 'links are followed below its root only: copy the file itself to the place of the link, or mend the link',
+      });
     return new TareError('E_PATH_NOT_FOUND', `${shown} is not ${place}`, {
       hint: hintFor(from.tree, path, isContext),
     });
@@ -53,6 +58,13 @@ function outsideError(text: string): TareError {
       hint: 'give a folder further up as the context: `tare build -f DIR/Dockerfile ..`; or the other folder a name: `--build-context NAME=FOLDER`, and `COPY --from=NAME`',
     },
   );
+}
+
+/** Where a link leads that is there, and whose end is not. */
+function brokenLink(tree: Tree, path: TreePath): TreePath | undefined {
+  const folder = path === '/' ? undefined : tree.resolve(parentOf(path))?.entry.path;
+  if (folder === undefined) return undefined;
+  return tree.get(joinPath(folder, nameOf(path)))?.link as TreePath | undefined;
 }
 
 /** The nearest name where the path ends to lead anywhere; else the same name in other folders; else what is there. */

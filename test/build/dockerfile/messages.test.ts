@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { needs } from '../../helpers/needs.ts';
 import { openBuilds, type ContextFiles } from './builds.ts';
@@ -75,6 +77,18 @@ describe('files that COPY does not find', () => {
       code: 'E_PATH_NOT_FOUND',
       message: expect.stringContaining(`${dir}/Dockerfile:2: [2/2] ${line}: ${message}`) as string,
       hint: expect.stringContaining(hint) as string,
+    });
+  });
+
+  it('says of a link that leads nowhere where it leads', async () => {
+    const { build, dir } = await openBuilds(CONTEXT);
+    symlinkSync('lib/none.js', join(dir, 'src/l'));
+    await expect(build('FROM scratch\nCOPY src/l /\n')).rejects.toMatchObject({
+      code: 'E_PATH_NOT_FOUND',
+      message: expect.stringMatching(
+        /"src\/l" is a link to "lib\/none.js", which is not in the build context$/,
+      ) as string,
+      hint: expect.stringContaining('mend the link') as string,
     });
   });
 
