@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -10,7 +11,11 @@ export const cli = join(root, 'dist/cli/main.js');
 export async function interleaved(subjects, runs) {
   const seen = new Map(Object.keys(subjects).map((name) => [name, []]));
   for (let turn = 0; turn < runs; turn++) {
-    for (const [name, subject] of Object.entries(subjects)) seen.get(name).push(await subject(turn));
+    for (const [name, subject] of Object.entries(subjects)) {
+      seen.get(name).push(await subject(turn));
+      // Signals come between two subjects: a build that is waited for keeps them off.
+      await setImmediate();
+    }
   }
   return Object.fromEntries([...seen].map(([name, values]) => [name, { median: median(values), values }]));
 }
