@@ -34,7 +34,7 @@ describe.skipIf(!available)('a story of examples/dockerfiles', () => {
       ['build', '-f', file, join(ROOT, 'examples/py-status'), '-t', 'story', '--host-ca', '--shrink', ...base],
       { home: join(tempDir(), 'home') },
     );
-    expect(built.reference).toBe('story:latest-full');
+    expect(built.reference).toBe('story:full');
     expect(shrunk.reference).toBe('story:latest');
     expect(shrunk.verified?.probes.map(({ ok }) => ok)).toEqual([true, true]);
     expect(built.steps.filter(({ cached }) => cached)).toEqual([]);
