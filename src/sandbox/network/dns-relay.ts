@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer, connect, isIPv6, type Server } from 'node:net';
+import { createServer, connect, isIPv6, type Server, type Socket as TcpSocket } from 'node:net';
 
 const DNS_PORT = 53;
 /** A program asks again, or gives up, before that. */
@@ -20,11 +20,13 @@ export async function startDnsRelay(address: string, upstream: string, port = DN
   const udp = createSocket('udp4');
   const tcp = createServer();
   const waiting = new Set<Socket>();
+  const connections = new Set<TcpSocket>();
   const close = (): void => {
     udp.close();
     tcp.close();
     for (const socket of waiting) socket.close();
     waiting.clear();
+    for (const socket of connections) socket.destroy();
   };
   const ask = (question: Buffer, from: RemoteInfo): void => {
     if (waiting.size >= MAX_WAITING) return;
@@ -54,17 +56,27 @@ export async function startDnsRelay(address: string, upstream: string, port = DN
     throw error;
   }
   udp.on('message', ask);
-  // One datagram that cannot be sent is no reason to end.
+  // One datagram that cannot be sent, or one connection that cannot be taken, is no reason to end.
   udp.on('error', () => undefined);
+  tcp.on('error', () => undefined);
   tcp.on('connection', (client) => {
+    // A program that asks more at one time than anybody would gets no more of this machine.
+    if (connections.size >= 2 * MAX_WAITING) {
+      client.destroy();
+      return;
+    }
     const server = connect({ host: upstream, port });
     for (const [one, other] of [
       [client, server],
       [server, client],
     ] as const) {
+      connections.add(one);
       one.setTimeout(ANSWER_MS, () => one.destroy());
       one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy());
+      one.on('close', () => {
+        connections.delete(one);
+        other.destroy();
+      });
       one.pipe(other);
     }
   });

@@ -32,3 +32,20 @@ it('passes questions and answers on, over UDP and TCP', async () => {
   await expect(startDnsRelay('127.0.0.3', '127.0.0.2', port)).rejects.toThrow(/EADDRINUSE/);
   expect((streams.address() as AddressInfo).port).toBe(port);
 });
+
+// Before it would for want of an answer.
+it('lets go of connections when it is closed', async () => {
+  const silent = createServer((socket) => socket.on('error', () => undefined));
+  silent.listen(0, '127.0.0.4');
+  await once(silent, 'listening');
+  onTestFinished(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const relay = await startDnsRelay('127.0.0.5', '127.0.0.4', port);
+  const asked = once(silent, 'connection');
+  const stream = connect(port, '127.0.0.5');
+  stream.on('error', () => undefined);
+  await asked;
+  const closed = once(stream, 'close');
+  relay.close();
+  await closed;
+}, 8000);
