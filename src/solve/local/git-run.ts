@@ -2,7 +2,7 @@ import { throwIfCancelled } from '../../base/context.ts';
 import { TareError } from '../../base/error.ts';
 import { findTool, runTool, toolEnvironment } from '../../sandbox/spawn.ts';
 import type { GitRemote } from './git-remote.ts';
-import type { Environment } from './http-proxy.ts';
+import type { Environment } from '../../base/http-proxy.ts';
 
 export interface GitSettings {
   readonly env: Environment;

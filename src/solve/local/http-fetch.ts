@@ -3,8 +3,8 @@ import { throwIfCancelled } from '../../base/context.ts';
 import { errnoOf, TareError } from '../../base/error.ts';
 import type { Bytes } from '../../base/streams.ts';
 import { VERSION } from '../../base/version.ts';
-import { trustedCertificates } from './http-certificates.ts';
-import { proxyFor, type Environment } from './http-proxy.ts';
+import { trustedCertificates } from '../../base/http-certificates.ts';
+import { proxyFor, type Environment } from '../../base/http-proxy.ts';
 
 const MAX_REDIRECTS = 10;
 const CONNECT_TIMEOUT_MS = 30_000;

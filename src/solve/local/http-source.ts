@@ -11,7 +11,7 @@ import { createTree, plainDirectory } from '../../tree/memory.ts';
 import type { Entry } from '../../tree/types.ts';
 import type { Source } from '../types.ts';
 import { failed, fetchHttp, shownUrl, type HttpAnswer } from './http-fetch.ts';
-import type { Environment } from './http-proxy.ts';
+import type { Environment } from '../../base/http-proxy.ts';
 import type { FileSystem } from './result.ts';
 import { noLayers } from './sources.ts';
 

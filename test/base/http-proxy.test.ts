@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyFor } from '../../../src/solve/local/http-proxy.ts';
+import { proxyFor } from '../../src/base/http-proxy.ts';
 
 describe('proxyFor', () => {
   it.each<[string, Record<string, string>, string | undefined]>([

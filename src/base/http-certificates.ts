@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import { errnoOf, fromErrno } from '../../base/error.ts';
+import { errnoOf, fromErrno } from './error.ts';
 import type { Environment } from './http-proxy.ts';
 
 /** Where systems keep the authorities that they trust: Debian and Alpine, Fedora, SUSE, others. */
