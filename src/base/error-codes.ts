@@ -29,11 +29,7 @@ export const ERROR_CODES = {
   // names and images -----------------------------------------------------------------------------------------------
   E_REFERENCE: spec(2, 'an image reference cannot be parsed', 'write NAME[:TAG][@DIGEST], or TRANSPORT:PATH[:TAG]'),
   E_TRANSPORT: spec(2, 'the transport does not exist', 'see `tare copy --help` for the list'),
-  E_IMAGE_NOT_FOUND: spec(
-    2,
-    'no such image',
-    'list what is there with `tare images`; from a registry: `skopeo copy docker://NAME oci:DIR:NAME`, then oci:DIR:NAME',
-  ),
+  E_IMAGE_NOT_FOUND: spec(2, 'no such image', 'list what is there with `tare images`; fetch one with `tare pull`'),
   E_PLATFORM: spec(
     2,
     'the image does not offer that platform, or this machine cannot run its programs',
@@ -63,6 +59,25 @@ export const ERROR_CODES = {
     3,
     'a file or a repository cannot be fetched from the network',
     'look at the address, the network, and http_proxy and https_proxy; then run the command again',
+  ),
+  // registries -----------------------------------------------------------------------------------------------------
+  E_REGISTRY: spec(
+    3,
+    'a registry cannot be used, or does not answer as one',
+    'look at its name, the network, and http_proxy and https_proxy; then run the command again',
+  ),
+  E_AUTH: spec(3, 'a registry wants credentials, or refuses those it got', 'log in: `tare login REGISTRY`'),
+  E_DENIED: spec(3, 'a registry does not allow this', 'use an account that may: `tare login REGISTRY`'),
+  E_RATE_LIMIT: spec(3, 'a registry is asked too often', 'wait; or log in, where that raises the limit'),
+  E_TLS: spec(
+    3,
+    'a registry cannot be reached in a secure way',
+    'put the certificate of its authority into /etc/containers/certs.d/HOST/ca.crt or SSL_CERT_FILE',
+  ),
+  E_CREDENTIALS: spec(
+    2,
+    'stored credentials cannot be read or written',
+    'mend the file or helper that the message names; or log in again: `tare login REGISTRY`',
   ),
   // formats --------------------------------------------------------------------------------------------------------
   E_TAR: spec(2, 'a tar stream is malformed', 'the layer is damaged or hostile: make or fetch it again'),

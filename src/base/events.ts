@@ -23,6 +23,8 @@ export type TareEvent =
   | { readonly kind: 'blob.progress'; readonly digest: Digest; readonly done: number; readonly total: number }
   /** A TCP port of a container can be reached at an address of this machine. */
   | { readonly kind: 'published'; readonly container: number; readonly address: string; readonly host: number }
+  /** Of all blobs of an image on their way to one target; `total` shrinks when some turn out to be there. Bytes. */
+  | { readonly kind: 'transfer'; readonly done: number; readonly total: number }
   | { readonly kind: 'container.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** Of a command on this machine that drives a container. */
   | { readonly kind: 'command.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }

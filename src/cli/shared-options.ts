@@ -5,7 +5,7 @@ import type { OptionSpec } from './spec.ts';
 export const IMAGE_ARGUMENT = {
   name: '<image>',
   description:
-    'a name in the store; or oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], docker-daemon:NAME',
+    'a name in the store; or oci:DIR[:NAME], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME], docker-daemon:NAME, docker://HOST/REPOSITORY[:TAG]',
 };
 
 export const PLATFORM_OPTION: OptionSpec = {

@@ -88,6 +88,36 @@ export const COMMANDS: readonly CommandLine[] = [
     load: async () => (await import('./commands/copy.ts')).command,
   },
   {
+    group: 'ship',
+    name: 'pull',
+    summary: 'fetch an image from a registry into the store',
+    load: async () => (await import('./commands/pull.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'push',
+    summary: 'put an image into a registry',
+    load: async () => (await import('./commands/push.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'tags',
+    summary: 'the tags of a repository in a registry',
+    load: async () => (await import('./commands/tags.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'login',
+    summary: 'keep credentials for a registry',
+    load: async () => (await import('./commands/login.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'logout',
+    summary: 'forget the credentials for a registry',
+    load: async () => (await import('./commands/logout.ts')).command,
+  },
+  {
     group: 'store',
     name: 'images',
     summary: 'the images of the local store',

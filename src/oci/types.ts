@@ -103,6 +103,8 @@ export interface BlobSource {
   open(descriptor: Descriptor): Bytes;
   /** The host file that holds exactly this blob, when there is one: allows random access. The content is still not to be believed. */
   file?(descriptor: Descriptor): Promise<string | undefined>;
+  /** As `file`, but fetches what is far away: for whoever is about to read all of it. Undefined when that cannot be. */
+  fetch?(descriptor: Descriptor): Promise<string | undefined>;
 }
 
 /** One image of one platform, lazily: manifest and config are read and verified, layers are not. Immutable. */

@@ -82,6 +82,7 @@ function liveLine(options: ProgressOptions): Progress {
   let drawn = false;
   let lastDraw = 0;
   const started = new Map<string, number>();
+  let transferSince: number | undefined;
   const building = liveSteps(options);
   const clear = (): void => {
     building.clear();
@@ -118,10 +119,17 @@ function liveLine(options: ProgressOptions): Progress {
         return draw(`${event.step}${event.detail === undefined ? '' : `: ${event.detail}`} …`, true);
       }
       if (event.kind === 'step.progress') return draw(`${event.step} ${amountOf(event)}`, false);
-      if (event.kind === 'blob.progress')
+      if (event.kind === 'transfer') {
+        transferSince ??= performance.now();
+        const ms = performance.now() - transferSince;
+        if (event.done >= event.total) transferSince = undefined;
+        return draw(transferText(event, ms), false);
+      }
+      if (event.kind === 'blob.progress' && transferSince === undefined)
         return draw(`${event.digest.slice(0, 19)} ${amountOf({ ...event, unit: 'bytes' })}`, false);
       if (event.kind === 'published') return keepLine(publishedText(event));
       if (event.kind === 'step.done') {
+        transferSince = undefined;
         const ms = performance.now() - (started.get(event.step) ?? performance.now());
         if (verbose || ms > QUICK_MS)
           keepLine(
@@ -145,4 +153,21 @@ function amountOf(event: { readonly done: number; readonly total?: number; reado
   if (total === undefined || total === 0) return show(done);
   const first = unit === 'bytes' ? show(done) : String(done);
   return `${first} of ${show(total)} (${Math.floor((done / total) * 100)}%)`;
+}
+
+/** Before this a rate would jump about. */
+const MIN_RATE_MS = 500;
+
+/** `12.0 MB of 100.0 MB (12%), 24.0 MB/s, 4 s left`. @param ms since it began */
+export function transferText({ done, total }: { readonly done: number; readonly total: number }, ms: number): string {
+  const amount = amountOf({ done, total, unit: 'bytes' });
+  if (ms < MIN_RATE_MS || done === 0) return amount;
+  const seconds = ((total - done) * ms) / done / 1000;
+  return `${amount}, ${formatSize((done / ms) * 1000)}/s, ${leftText(seconds)} left`;
+}
+
+function leftText(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

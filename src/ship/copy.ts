@@ -2,6 +2,7 @@ import type { Context } from '../base/events.ts';
 import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
 import type { Store } from '../store/types.ts';
+import type { RegistryAccess } from '../transports/registry/types.ts';
 import { identityOf, openImage, writeImage } from '../transports/index.ts';
 
 export interface CopyOptions {
@@ -11,6 +12,8 @@ export interface CopyOptions {
   readonly platform?: string;
   readonly store: Store;
   readonly ctx: Context;
+  /** How registries are spoken to. */
+  readonly registry?: RegistryAccess;
 }
 
 export interface CopyResult {
@@ -39,12 +42,12 @@ export async function copy(options: CopyOptions): Promise<CopyResult> {
       hint: 'name another target',
     });
   ctx.onEvent({ kind: 'step.started', step: STEP, detail: `${source} to ${target}` });
+  const tools = { store, ctx, ...(options.registry === undefined ? {} : { registry: options.registry }) };
   const image = await openImage(source, {
-    store,
-    ctx,
+    ...tools,
     ...(options.platform === undefined ? {} : { platform: options.platform }),
   });
-  const { blobs, bytes, digest, reference, reused } = await writeImage(image, target, { store, ctx });
+  const { blobs, bytes, digest, reference, reused } = await writeImage(image, target, tools);
   ctx.onEvent({ kind: 'step.done', step: STEP, detail: reference });
   return { reference, digest, bytes, blobs, reused };
 }

@@ -61,6 +61,16 @@ export function createLayerCache({ blobs, frozen = false, home }: LayerCacheOpti
   const fileOf = async (source: BlobSource, layer: Descriptor): Promise<string | undefined> =>
     (await source.file?.(layer)) ?? (await blobs?.file?.(layer));
 
+  /** What is far away comes once, and stays. A home that cannot hold it is passed by. */
+  const fetched = async (source: BlobSource, layer: Descriptor): Promise<string | undefined> => {
+    try {
+      return await source.fetch?.(layer);
+    } catch (error) {
+      if (NO_CACHE.some((code) => isTareError(error, code))) return undefined;
+      throw error;
+    }
+  };
+
   const recordFile = (digest: Digest): string => join(paths.layerIndexes, digest.replace(':', '-'));
 
   const load = async <T extends LayerHead>(
@@ -120,12 +130,14 @@ export function createLayerCache({ blobs, frozen = false, home }: LayerCacheOpti
       }
       return record.index;
     }
+    const whole = file ?? (await fetched(source, layer));
+    const since = before ?? (whole === undefined ? undefined : await stampOf(whole));
     const tar =
-      file === undefined || layer.size < MIN_THREAD_BYTES
+      whole === undefined || layer.size < MIN_THREAD_BYTES
         ? tarOfLayer(source.open(layer), layer, diffId, signal)
-        : tarInThread(file, layer, diffId, signal);
+        : tarInThread(whole, layer, diffId, signal);
     const found = await scanLayer(tar, layer, diffId, keep);
-    const stamp = file === undefined || before === undefined ? undefined : await unchanged(file, before);
+    const stamp = whole === undefined || since === undefined ? undefined : await unchanged(whole, since);
     await remember({ digest: layer.digest, index: found, files: [] }, stamp);
     return found;
   };

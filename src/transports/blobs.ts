@@ -10,11 +10,14 @@ export interface BlobSink {
   /** Whether the blob is there, whole and true. */
   has(descriptor: Descriptor): Promise<boolean>;
   /** Checks what it writes: unless it is exactly what the descriptor promises, nothing is left. */
-  put(descriptor: Descriptor, bytes: Bytes): Promise<void>;
+  put(descriptor: Descriptor, open: () => Bytes): Promise<void>;
 }
 
 /** One progress event for so many bytes: few enough to cost nothing, many enough to see it move. */
 export const PROGRESS_STEP_BYTES = 4 * 1024 * 1024; // 4 MiB
+
+/** Blobs on their way at once, also where there are fewer cores: they wait for the network. More do not come faster, and registries count them. */
+const PARALLEL_BLOBS = 6;
 
 /** Passes a blob on and tells how far it is. @throws TareError E_CANCELLED between chunks */
 async function* told(source: Bytes, { digest, size: total }: Descriptor, ctx: Context): AsyncGenerator<Uint8Array> {
@@ -40,6 +43,47 @@ export function transfer(source: Bytes, descriptor: Descriptor, ctx: Context): B
   return told(verified(source, descriptor), descriptor, ctx);
 }
 
+/** How far all blobs of an image are together. */
+export interface TransferMeter {
+  /** Counts a blob on its way; one that begins again is counted once. */
+  through(source: Bytes, descriptor: Descriptor): Bytes;
+  /** This one need not travel. */
+  skip(descriptor: Descriptor): void;
+}
+
+/** Tells `transfer` events: one for each PROGRESS_STEP_BYTES, and when something becomes known. */
+export function transferMeter(blobs: readonly Descriptor[], ctx: Context): TransferMeter {
+  const doneOf = new Map<string, number>();
+  let total = blobs.reduce((sum, { size }) => sum + size, 0);
+  let done = 0;
+  let last = 0;
+  const tell = (): void => {
+    last = done;
+    ctx.onEvent({ kind: 'transfer', done, total });
+  };
+  const set = (digest: string, bytes: number): void => {
+    done += bytes - (doneOf.get(digest) ?? 0);
+    doneOf.set(digest, bytes);
+  };
+  return {
+    skip: ({ digest, size }) => {
+      set(digest, 0);
+      total -= size;
+      if (total > 0) tell();
+    },
+    through: async function* (source, { digest, size }) {
+      let bytes = 0;
+      set(digest, 0);
+      for await (const chunk of source) {
+        bytes += chunk.length;
+        set(digest, bytes);
+        if (Math.abs(done - last) >= PROGRESS_STEP_BYTES || bytes === size) tell();
+        yield chunk;
+      }
+    },
+  };
+}
+
 /** Every blob of an image once: layers, then what names them, so that a reader never meets a name without its content. */
 export function blobsOf(image: Image): readonly (readonly Descriptor[])[] {
   const seen = new Set<string>();
@@ -59,6 +103,30 @@ export function imageBlob(image: Image, descriptor: Descriptor): Bytes {
   return image.blobs.open(descriptor);
 }
 
+/** Works on several blobs at once. When one fails, the others stop at their next chunk, and have ended before its error is passed on. */
+export async function together(
+  blobs: readonly Descriptor[],
+  ctx: Context,
+  work: (blob: Descriptor, ctx: Context) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const pass = (): void => stop.abort(ctx.signal.reason);
+  if (ctx.signal.aborted) pass();
+  ctx.signal.addEventListener('abort', pass, { once: true });
+  try {
+    await mapLimit(blobs, Math.max(ctx.concurrency, PARALLEL_BLOBS), async (blob) => {
+      try {
+        await work(blob, { ...ctx, signal: stop.signal });
+      } catch (error) {
+        stop.abort();
+        throw error;
+      }
+    });
+  } finally {
+    ctx.signal.removeEventListener('abort', pass);
+  }
+}
+
 /** Copies every blob of an image that is not there yet; the manifest last. */
 export async function copyBlobs(
   image: Image,
@@ -68,14 +136,17 @@ export async function copyBlobs(
   let bytes = 0;
   let blobs = 0;
   let reused = 0;
-  for (const group of blobsOf(image)) {
-    await mapLimit(group, ctx.concurrency, async (descriptor) => {
+  const groups = blobsOf(image);
+  const meter = transferMeter(groups.flat(), ctx);
+  for (const group of groups) {
+    await together(group, ctx, async (descriptor, ctx) => {
       throwIfCancelled(ctx.signal);
       if (await sink.has(descriptor)) {
         reused += 1;
+        meter.skip(descriptor);
         return;
       }
-      await sink.put(descriptor, told(imageBlob(image, descriptor), descriptor, ctx));
+      await sink.put(descriptor, () => meter.through(told(imageBlob(image, descriptor), descriptor, ctx), descriptor));
       bytes += descriptor.size;
       blobs += 1;
     });

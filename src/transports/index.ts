@@ -18,6 +18,14 @@ const STORE: TransportLine = {
 };
 
 const BY_PREFIX: Readonly<Record<Prefix, TransportLine>> = {
+  docker: {
+    name: 'docker',
+    form: 'docker://HOST[:PORT]/REPOSITORY[:TAG|@DIGEST]',
+    summary: 'a registry',
+    reads: true,
+    writes: true,
+    load: async () => (await import('./registry/index.ts')).transport,
+  },
   oci: {
     name: 'oci',
     form: 'oci:DIR[:NAME]',
@@ -67,21 +75,19 @@ export interface ImageTools extends TransportTools {
  */
 export async function openImage(text: string, options: ImageTools & { readonly platform?: string }): Promise<Image> {
   const { rest, transport } = await route(text);
-  const { ctx, store } = options;
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-  return transport.open(rest, { ctx, store, platform });
+  return transport.open(rest, { ...options, platform });
 }
 
 /**
  * Puts an image where a reference says; an image of that name is replaced. The record of reasons goes along where the medium has a place for
- * it (the store, `oci:`, `oci-archive:`). The manifest and its digest stay what they are, but for docker-archive and docker-daemon: these hold
+ * it (the store, `oci:`, `oci-archive:`, a registry). The manifest and its digest stay what they are, but for docker-archive and docker-daemon: these hold
  * uncompressed layers, and `digest` is of the manifest that reading the image back from there gives.
  * @throws TareError E_TRANSPORT, E_REFERENCE; E_DIGEST and E_SIZE when a blob lies; what the transport throws. Nothing half-written is left.
  */
 export async function writeImage(image: Image, text: string, options: ImageTools): Promise<Written> {
   const { rest, transport } = await route(text);
-  const { ctx, store } = options;
-  return transport.write(await withEvidenceAtHand(image, ctx), rest, { ctx, store });
+  return transport.write(await withEvidenceAtHand(image, options.ctx), rest, options);
 }
 
 /** Two references with one identity name the same image of the same medium, or the same archive file. @throws TareError E_TRANSPORT, E_REFERENCE */

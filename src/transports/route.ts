@@ -1,7 +1,7 @@
 import { editDistance } from '../base/edit-distance.ts';
 
 /** Prefixes of references, in the order of the help text. */
-export const PREFIXES = ['oci', 'oci-archive', 'docker-archive', 'docker-daemon'] as const;
+export const PREFIXES = ['docker', 'oci', 'oci-archive', 'docker-archive', 'docker-daemon'] as const;
 
 export type Prefix = (typeof PREFIXES)[number];
 
@@ -11,11 +11,13 @@ const FOREIGN = new Set(['containers-storage', 'ostree']);
 /** The known prefix of a reference; undefined when it is a name in the store, or something unknown. */
 export function transportOf(text: string): Prefix | undefined {
   const colon = text.indexOf(':');
-  return PREFIXES.find((prefix) => prefix === text.slice(0, Math.max(0, colon)));
+  const prefix = PREFIXES.find((known) => known === text.slice(0, Math.max(0, colon)));
+  // `docker:dind` is a name in the store.
+  return prefix === 'docker' && !text.startsWith('docker://') ? undefined : prefix;
 }
 
 /**
- * The prefix of a reference that looks like one of a transport which is not there, as the user wrote it: `docker://`, `dir:`.
+ * The prefix of a reference that looks like one of a transport which is not there, as the user wrote it: `https://`, `dir:`.
  * `NAME:TAG`, `HOST:PORT/NAME` and `sha256:…` are names in the store.
  */
 export function unknownTransport(text: string): string | undefined {
@@ -30,7 +32,9 @@ export function unknownTransport(text: string): string | undefined {
   return (isTag || isHost) && !FOREIGN.has(prefix) && misspelt(prefix) === undefined ? undefined : `${prefix}:`;
 }
 
-/** `docker-achive` would pass as a name of the store. The short prefix is too near to words that are names. */
+/** `docker-achive` would pass as a name of the store. The short prefixes are too near to words that are names. */
 export function misspelt(prefix: string): Prefix | undefined {
-  return PREFIXES.find((known) => known.length > 'oci'.length && known !== prefix && editDistance(prefix, known) <= 2);
+  return PREFIXES.find(
+    (known) => known.length > 'docker'.length && known !== prefix && editDistance(prefix, known) <= 2,
+  );
 }

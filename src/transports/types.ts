@@ -2,10 +2,13 @@ import type { Digest } from '../base/digest.ts';
 import type { Context } from '../base/events.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
+import type { RegistryAccess } from './registry/types.ts';
 
 export interface TransportTools {
   readonly store: Store;
   readonly ctx: Context;
+  /** How registries are spoken to; the environment decides where this says nothing. */
+  readonly registry?: RegistryAccess;
 }
 
 interface OpenTools extends TransportTools {
@@ -31,7 +34,7 @@ export interface Written {
 export interface Transport {
   /**
    * @throws TareError E_REFERENCE when `rest` cannot be parsed or is ambiguous; E_IMAGE_NOT_FOUND; E_PLATFORM; E_DIGEST, E_SIZE, E_MANIFEST,
-   * E_MEDIA_TYPE, E_LIMIT when what is there is damaged or lies; the medium's own code (E_LAYOUT, E_ARCHIVE, E_DAEMON)
+   * E_MEDIA_TYPE, E_LIMIT when what is there is damaged or lies; the medium's own code (E_LAYOUT, E_ARCHIVE, E_DAEMON, E_REGISTRY, E_AUTH …)
    */
   open(rest: string, tools: OpenTools): Promise<Image>;
   /** All or nothing: readers of the target see the old state or the whole image. @throws as `open`, and E_NO_SPACE, E_READ_ONLY, E_PERMISSION */

@@ -7,7 +7,7 @@ import { failure, NAME, readAll, sample } from './sample.ts';
 
 describe('unknownTransport', () => {
   it.each([
-    ['docker://node', 'docker://'],
+    ['dir://node', 'dir://'],
     ['https://x/y', 'https://'],
     ['dir:/tmp/x', 'dir:'],
     ['dir:./x', 'dir:'],
@@ -48,7 +48,7 @@ describe('openImage and writeImage', () => {
   it('know the transports of the table, and say so for others', async () => {
     const { tools } = await sample();
     const image = await openImage(NAME, tools);
-    for (const text of ['docker://node', 'xyz:/a']) {
+    for (const text of ['dir://node', 'xyz:/a']) {
       for (const error of [await failure(openImage(text, tools)), await failure(writeImage(image, text, tools))]) {
         expect(error.code).toBe('E_TRANSPORT');
         for (const { name } of TRANSPORTS.slice(1)) expect(error.message).toContain(`${name}:`);

@@ -88,14 +88,14 @@ async function lockFile(dir: string): Promise<string> {
 function folderSink(dir: string, signal: AbortSignal): BlobSink {
   return {
     has: (descriptor) => isWhole(join(dir, blobPath(descriptor.digest)), descriptor),
-    put: async (descriptor, bytes) => {
+    put: async (descriptor, open) => {
       const path = join(dir, blobPath(descriptor.digest));
       try {
         makeFolders(join(dir, 'blobs', algorithmOf(descriptor.digest)));
       } catch (error) {
         throw fromErrno(error, `cannot write to ${dir}`);
       }
-      await replaceFile(path, verified(bytes, descriptor), signal);
+      await replaceFile(path, verified(open(), descriptor), signal);
     },
   };
 }

@@ -3,6 +3,7 @@ import { findImage } from '../../store/lookup.ts';
 import { normalisedName } from '../../store/names.ts';
 import type { Store } from '../../store/types.ts';
 import { copyBlobs, type BlobSink } from '../blobs.ts';
+import { fetchOnce } from '../fetch-once.ts';
 import { imageOf } from '../image.ts';
 import type { Transport } from '../types.ts';
 
@@ -17,7 +18,7 @@ export const transport: Transport = {
     // Until the name is given, nothing but the lease keeps the blobs from being pruned.
     const lease = await store.lease();
     try {
-      const counts = await copyBlobs(image, storeSink(store), ctx);
+      const counts = await copyBlobs(image, storeSink(store, ctx.signal), ctx);
       await store.tag(reference, image.descriptor, image.evidence);
       return { reference, digest: image.descriptor.digest, ...counts };
     } finally {
@@ -27,11 +28,9 @@ export const transport: Transport = {
   identity: (rest) => Promise.resolve(`store:${normalisedName(rest) ?? rest}`),
 };
 
-function storeSink({ blobs }: Store): BlobSink {
+function storeSink(store: Store, signal: AbortSignal): BlobSink {
   return {
-    has: async ({ digest, size }) => (await blobs.size(digest)) === size,
-    put: async (descriptor, bytes) => {
-      await blobs.put(bytes, descriptor);
-    },
+    has: async ({ digest, size }) => (await store.blobs.size(digest)) === size,
+    put: (descriptor, open) => fetchOnce(store, descriptor, open, signal),
   };
 }

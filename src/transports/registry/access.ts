@@ -1,0 +1,19 @@
+import type { Environment } from '../../base/http-proxy.ts';
+import type { Context } from '../../base/events.ts';
+import { openRegistry } from './client.ts';
+import type { RegistryAccess, RegistryClient } from './types.ts';
+
+/** A client with what flags and environment say; TARE_INSECURE holds hosts, separated by commas. */
+export function connectRegistry(
+  registry: string,
+  tools: { readonly ctx: Context; readonly registry?: RegistryAccess },
+  env: Environment = process.env,
+): Promise<RegistryClient> {
+  const named = (env['TARE_INSECURE'] ?? '').split(',').filter((host) => host !== '');
+  return openRegistry(registry, {
+    ctx: tools.ctx,
+    env,
+    ...tools.registry,
+    insecure: [...(tools.registry?.insecure ?? []), ...named],
+  });
+}

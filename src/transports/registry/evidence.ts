@@ -1,0 +1,74 @@
+import { sha256, type Digest } from '../../base/digest.ts';
+import { TareError } from '../../base/error.ts';
+import { bytesOf } from '../../base/streams.ts';
+import { encodeManifest } from '../../oci/encode.ts';
+import { EVIDENCE_MEDIA_TYPE, OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-types.ts';
+import type { Descriptor, Image } from '../../oci/types.ts';
+import { parseManifest } from '../../oci/validate.ts';
+import { putReferrer } from './referrers.ts';
+import { describe } from './source.ts';
+import type { RegistryClient } from './types.ts';
+
+const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
+
+/**
+ * Puts the record of reasons beside its image: an artifact whose `subject` is the image (image-spec manifest.md, "Guidelines for Artifact Usage").
+ * @returns how many bytes travelled; 0 when it was there
+ */
+export async function putEvidence(
+  client: RegistryClient,
+  repository: string,
+  image: Image,
+  evidence: Descriptor,
+  signal: AbortSignal,
+): Promise<number> {
+  const { digest, mediaType, size } = image.descriptor;
+  const config = describe(EMPTY_CONFIG, OCI_EMPTY);
+  const record = { mediaType: EVIDENCE_MEDIA_TYPE, digest: evidence.digest, size: evidence.size };
+  const bytes = encodeManifest({
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    artifactType: EVIDENCE_MEDIA_TYPE,
+    config,
+    layers: [record],
+    subject: { mediaType, digest, size },
+  });
+  const known = await client.referrers(repository, digest, EVIDENCE_MEDIA_TYPE, signal);
+  if (known.some((item) => item.digest === sha256(bytes))) return 0;
+  await client.uploadBlob(repository, { descriptor: config, open: () => bytesOf(EMPTY_CONFIG) }, signal);
+  const done = await client.uploadBlob(
+    repository,
+    { descriptor: record, open: () => image.blobs.open(evidence) },
+    signal,
+  );
+  await putReferrer(
+    client,
+    repository,
+    { bytes, mediaType: OCI_MANIFEST, artifactType: EVIDENCE_MEDIA_TYPE, subject: digest },
+    signal,
+  );
+  return done === 'uploaded' ? evidence.size : 0;
+}
+
+/**
+ * The record of reasons of an image; undefined when there is none, or when whoever asks may not see it: the image is as good without. Of several the
+ * first counts.
+ */
+export async function findEvidence(
+  client: RegistryClient,
+  repository: string,
+  image: Digest,
+  signal: AbortSignal,
+): Promise<Descriptor | undefined> {
+  try {
+    const [artifact] = await client.referrers(repository, image, EVIDENCE_MEDIA_TYPE, signal);
+    if (artifact === undefined) return undefined;
+    const { bytes, mediaType } = await client.getManifest(repository, artifact.digest, signal);
+    const manifest = parseManifest(bytes, { mediaType });
+    if (manifest.subject?.digest !== image) return undefined;
+    return manifest.layers.find((layer) => layer.mediaType === EVIDENCE_MEDIA_TYPE);
+  } catch (error) {
+    if (error instanceof TareError && error.code !== 'E_CANCELLED') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { findCredentials } from './auth/find-credentials.ts';
+import { createConnection, type Connection } from './connection.ts';
+import { createDispatchers } from './dispatchers.ts';
+import { endpointsFor, registryRules, type Endpoint } from './endpoints.ts';
+import type { Place } from './manifests.ts';
+import { REAL_PACING } from './pacing.ts';
+import type { Credentials, Pacing, RegistryOptions } from './types.ts';
+
+/** Where to ask for a repository, in order: mirrors for a wish, the registry itself last, and alone for everything that changes it. */
+export type Places = (repository: string, wish: 'tag' | 'digest' | undefined, signal?: AbortSignal) => readonly Place[];
+
+/** Connections are made when they are first needed, and shared by all repositories. @throws TareError E_TOML */
+export async function createPlaces(registry: string, options: RegistryOptions): Promise<Places> {
+  const { ctx, env } = options;
+  const pacing: Pacing = { ...REAL_PACING, ...options.pacing };
+  const rules = await registryRules(env);
+  const dispatchers = createDispatchers(env);
+  const connections = new Map<string, Connection>();
+
+  const connectionTo = ({ host, insecure }: Endpoint, name: string): Connection => {
+    const key = `${name} ${host} ${insecure}`;
+    const known = connections.get(key);
+    if (known !== undefined) return known;
+    const made = createConnection({
+      registry: name,
+      host,
+      insecure,
+      dispatchers,
+      pacing,
+      credentials: credentialsOnce(name, options),
+      warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
+    });
+    connections.set(key, made);
+    return made;
+  };
+
+  return (repository, wish, signal = ctx.signal) => {
+    const endpoints = endpointsFor(registry, repository, { rules, insecure: options.insecure ?? [], wish });
+    return endpoints.map((endpoint, index) => {
+      const name = index === endpoints.length - 1 ? registry : endpoint.host;
+      return {
+        connection: connectionTo(endpoint, name),
+        repository: endpoint.repository,
+        registry: name,
+        pacing,
+        signal,
+      };
+    });
+  };
+}
+
+/** Files and helpers are asked once for each repository. */
+function credentialsOnce(
+  registry: string,
+  { authFile, credentials, ctx, env }: RegistryOptions,
+): (repository: string | undefined) => Promise<Credentials | undefined> {
+  const known = new Map<string, Promise<Credentials | undefined>>();
+  return (repository) => {
+    if (credentials !== undefined) return Promise.resolve(credentials);
+    const key = repository ?? '';
+    const found = known.get(key) ?? findCredentials(registry, repository, { authFile, env, signal: ctx.signal });
+    known.set(key, found);
+    return found;
+  };
+}

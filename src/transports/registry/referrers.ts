@@ -1,0 +1,153 @@
+import { algorithmOf, hexOf, sha256, type Digest } from '../../base/digest.ts';
+import { isTareError, TareError } from '../../base/error.ts';
+import { collectBytes } from '../../base/streams.ts';
+import { encodeIndex } from '../../oci/encode.ts';
+import { isIndex, OCI_INDEX } from '../../oci/media-types.ts';
+import type { Descriptor, ImageIndex } from '../../oci/types.ts';
+import { MAX_MANIFEST_BYTES, parseIndex } from '../../oci/validate.ts';
+import { pulling } from './auth/scope.ts';
+import { getManifest, headManifest, type Place } from './manifests.ts';
+import { nextPage } from './pages.ts';
+import type { RegistryClient } from './types.ts';
+
+const MAX_PAGES = 100;
+const MAX_REFERRERS = 10_000;
+
+/** distribution-spec, "Referrers Tag Schema": `sha256-HEX`, the hex digits cut at 64. */
+export function fallbackTag(digest: Digest): string {
+  return `${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`;
+}
+
+/**
+ * What refers to a manifest (distribution-spec, "Listing Referrers"), of one artifact type or of all. An empty list when there is none, or when what is
+ * under the fallback tag is no index.
+ */
+export async function listReferrers(
+  place: Place,
+  digest: Digest,
+  artifactType: string | undefined,
+): Promise<readonly Descriptor[]> {
+  const found = (await fromApi(place, digest, artifactType)) ?? (await fromTag(place, digest));
+  return found.filter((item) => artifactType === undefined || item.artifactType === artifactType);
+}
+
+/** Undefined where the registry does not know the call. */
+async function fromApi(
+  place: Place,
+  digest: Digest,
+  artifactType: string | undefined,
+): Promise<readonly Descriptor[] | undefined> {
+  const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
+  let target = await place.connection.address(`${place.repository}/referrers/${digest}${query}`, place.signal);
+  const found: Descriptor[] = [];
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const answer = await place.connection.request({
+      method: 'GET',
+      target,
+      headers: { accept: OCI_INDEX },
+      scopes: pulling(place.repository),
+      accept: [200, 400, 404, 405, 501],
+      what: `referrers of ${digest} in ${place.repository}`,
+      signal: place.signal,
+    });
+    // Older registries send anything at all for a path that they do not know.
+    if (answer.status !== 200 || !(answer.header('content-type') ?? '').startsWith(OCI_INDEX)) {
+      answer.discard();
+      return page === 0 ? undefined : found;
+    }
+    const what = `the referrers of ${digest}`;
+    found.push(...parseIndex(await collectBytes(answer.body, MAX_MANIFEST_BYTES, what)).manifests);
+    if (found.length > MAX_REFERRERS)
+      throw new TareError('E_LIMIT', `${place.registry} lists more than ${MAX_REFERRERS} referrers of ${digest}`);
+    const next = nextPage(answer);
+    if (next === undefined) return found;
+    target = next;
+  }
+  throw new TareError('E_LIMIT', `${place.registry} lists referrers of ${digest} in more than ${MAX_PAGES} pages`);
+}
+
+async function fromTag(place: Place, digest: Digest): Promise<readonly Descriptor[]> {
+  const tag = fallbackTag(digest);
+  // Asking without taking is free where pulls are counted.
+  const head = await headManifest(place, tag);
+  return head === undefined || !isIndex(head.mediaType) ? [] : (await indexAt(place, tag)).manifests;
+}
+
+const EMPTY: ImageIndex = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] };
+
+/** What is no index, or is gone, is as good as none. */
+async function indexAt(place: Place, tag: string): Promise<ImageIndex> {
+  try {
+    const { bytes, mediaType } = await getManifest(place, tag);
+    return isIndex(mediaType) ? parseIndex(bytes, { mediaType }) : EMPTY;
+  } catch (error) {
+    if (['E_IMAGE_NOT_FOUND', 'E_MANIFEST', 'E_MEDIA_TYPE'].some((code) => isTareError(error, code as 'E_MANIFEST')))
+      return EMPTY;
+    throw error;
+  }
+}
+
+/** Attempts to write the fallback tag when others write it too. */
+const MAX_WRITES = 5;
+
+/**
+ * Puts a manifest that has a `subject` (an artifact, or an image that refers to another): by its digest, and, where the registry does not note the subject
+ * itself, into the index under the fallback tag of the subject (distribution-spec, "Pushing Manifests with Subject").
+ * @throws TareError E_REGISTRY when others keep on changing that tag; what putting manifests throws
+ */
+export async function putReferrer(
+  client: RegistryClient,
+  repository: string,
+  manifest: {
+    readonly bytes: Uint8Array;
+    readonly mediaType: string;
+    readonly subject: Digest;
+    /** For the index: what the manifest says of itself. */
+    readonly artifactType: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  },
+  signal?: AbortSignal,
+): Promise<Descriptor> {
+  const { annotations, artifactType, bytes, mediaType, subject } = manifest;
+  const digest = sha256(bytes);
+  const stored = await client.putManifest(repository, digest, { bytes, mediaType }, signal);
+  const descriptor: Descriptor = {
+    mediaType,
+    digest,
+    size: bytes.length,
+    artifactType,
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  if (stored.subject === undefined) await noteByTag(client, repository, subject, descriptor, signal);
+  return descriptor;
+}
+
+/** Reads, adds, writes, and looks whether somebody else has written meanwhile: there is no better way in the protocol. */
+async function noteByTag(
+  client: RegistryClient,
+  repository: string,
+  subject: Digest,
+  descriptor: Descriptor,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const tag = fallbackTag(subject);
+  for (let write = 0; write < MAX_WRITES; write++) {
+    const index = await clientIndex(client, repository, tag, signal);
+    if (index.manifests.some((item) => item.digest === descriptor.digest)) return;
+    const bytes = encodeIndex({ ...index, manifests: [...index.manifests, descriptor] });
+    await client.putManifest(repository, tag, { bytes, mediaType: OCI_INDEX }, signal);
+  }
+  throw new TareError('E_REGISTRY', `somebody keeps on changing ${repository}:${tag} in ${client.registry}`);
+}
+
+async function clientIndex(
+  client: RegistryClient,
+  repository: string,
+  tag: string,
+  signal: AbortSignal | undefined,
+): Promise<ImageIndex> {
+  const head = await client.headManifest(repository, tag, signal);
+  if (head === undefined || !isIndex(head.mediaType)) return EMPTY;
+  const { bytes, mediaType } = await client.getManifest(repository, tag, signal);
+  return { ...parseIndex(bytes, { mediaType }), mediaType: OCI_INDEX };
+}
