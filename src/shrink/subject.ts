@@ -4,7 +4,7 @@ import { TareError } from '../base/error.ts';
 import { ROOT } from '../base/path.ts';
 import { packageSource, type PackageSource } from '../evidence/package-records.ts';
 import { openFacts } from '../evidence/saved-facts.ts';
-import { derivedName, parseImageName } from '../oci/reference.ts';
+import { derivedName, parseImageName, parseReference } from '../oci/reference.ts';
 import { parsePlatform, platformText, samePlatform } from '../oci/platform.ts';
 import type { Image, Platform } from '../oci/types.ts';
 import type { Tightness } from '../plan/types.ts';
@@ -94,6 +94,10 @@ function shrunkName(options: ShrinkOptions, image: Image): string {
 /** What follows the prefix and the path; the path's own last name when nothing does. */
 function plainName(reference: string): string {
   const transport = transportOf(reference);
+  if (transport === 'docker') {
+    const { repository, tag } = parseReference(reference.replace(/^docker:\/\//, ''));
+    return `${repository.replace(/^library\//, '')}:${tag ?? ''}`.replace(/:$/, '');
+  }
   if (transport === undefined || transport === 'docker-daemon') return reference.replace(/^docker-daemon:/, '');
   const [, path = '', ...name] = reference.split(':');
   return name.length > 0 ? name.join(':') : basename(path).replace(/\.(?:tar|tgz|tar\.\w+)$/, '');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mapLimit } from '../base/concurrency.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Context } from '../base/events.ts';
@@ -110,6 +111,7 @@ export async function together(
   work: (blob: Descriptor, ctx: Context) => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const pass = (): void => stop.abort(ctx.signal.reason);
   if (ctx.signal.aborted) pass();
   ctx.signal.addEventListener('abort', pass, { once: true });

@@ -1,8 +1,8 @@
 import { TareError, errnoOf, fromErrno } from '../../base/error.ts';
 import { readSmallFile } from '../../base/small-file.ts';
 import type { Mount } from '../../sandbox/index.ts';
-import { SYSTEM_FILES } from './http-certificates.ts';
-import type { Environment } from './http-proxy.ts';
+import { SYSTEM_FILES } from '../../base/http-certificates.ts';
+import type { Environment } from '../../base/http-proxy.ts';
 
 /** What the sandbox takes of a file in memory. */
 const MAX_BUNDLE_BYTES = 500 * 1024; // 500 KiB

@@ -59,7 +59,7 @@ export async function openRegistry(registry: string, options: RegistryOptions): 
         }),
       ),
     referrers: (repository, digest, artifactType, signal) =>
-      own(repository, signal, (place) => listReferrers(place, digest, artifactType)),
+      firstThatHas(placesFor(repository, 'digest', signal), (place) => listReferrers(place, digest, artifactType)),
   };
 }
 

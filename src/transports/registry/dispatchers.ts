@@ -3,7 +3,7 @@ import { TareError } from '../../base/error.ts';
 import { proxyFor, type Environment } from '../../base/http-proxy.ts';
 import { tlsFor } from './tls.ts';
 
-const CONNECT_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Connections to one origin each, kept open between requests. */
 export type Dispatchers = (url: URL, insecure: boolean) => Promise<Dispatcher>;

@@ -5,7 +5,7 @@ import { encodeManifest } from '../../oci/encode.ts';
 import { EVIDENCE_MEDIA_TYPE, OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-types.ts';
 import type { Descriptor, Image } from '../../oci/types.ts';
 import { parseManifest } from '../../oci/validate.ts';
-import { putReferrer } from './referrers.ts';
+import { putWithSubject } from './referrers.ts';
 import { describe } from './source.ts';
 import type { RegistryClient } from './types.ts';
 
@@ -17,11 +17,12 @@ const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
  */
 export async function putEvidence(
   client: RegistryClient,
-  repository: string,
-  image: Image,
-  evidence: Descriptor,
+  image: Image & { readonly evidence: Descriptor },
+  target: { readonly repository: string; readonly mountFrom: string | undefined },
   signal: AbortSignal,
 ): Promise<number> {
+  const { evidence } = image;
+  const { mountFrom, repository } = target;
   const { digest, mediaType, size } = image.descriptor;
   const config = describe(EMPTY_CONFIG, OCI_EMPTY);
   const record = { mediaType: EVIDENCE_MEDIA_TYPE, digest: evidence.digest, size: evidence.size };
@@ -38,15 +39,14 @@ export async function putEvidence(
   await client.uploadBlob(repository, { descriptor: config, open: () => bytesOf(EMPTY_CONFIG) }, signal);
   const done = await client.uploadBlob(
     repository,
-    { descriptor: record, open: () => image.blobs.open(evidence) },
+    {
+      descriptor: record,
+      open: () => image.blobs.open(evidence),
+      ...(mountFrom === undefined ? {} : { mountFrom }),
+    },
     signal,
   );
-  await putReferrer(
-    client,
-    repository,
-    { bytes, mediaType: OCI_MANIFEST, artifactType: EVIDENCE_MEDIA_TYPE, subject: digest },
-    signal,
-  );
+  await putWithSubject(client, repository, { bytes, mediaType: OCI_MANIFEST }, signal);
   return done === 'uploaded' ? evidence.size : 0;
 }
 
@@ -65,6 +65,7 @@ export async function findEvidence(
     if (artifact === undefined) return undefined;
     const { bytes, mediaType } = await client.getManifest(repository, artifact.digest, signal);
     const manifest = parseManifest(bytes, { mediaType });
+    // The list is anybody's to write under the fallback tag; the artifact says itself whose it is.
     if (manifest.subject?.digest !== image) return undefined;
     return manifest.layers.find((layer) => layer.mediaType === EVIDENCE_MEDIA_TYPE);
   } catch (error) {

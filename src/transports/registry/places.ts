@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { findCredentials } from './auth/find-credentials.ts';
 import { createConnection, type Connection } from './connection.ts';
 import { createDispatchers } from './dispatchers.ts';
@@ -35,6 +36,8 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
   };
 
   return (repository, wish, signal = ctx.signal) => {
+    // Every request under way listens to it, and there are as many as blobs that travel.
+    setMaxListeners(0, signal);
     const endpoints = endpointsFor(registry, repository, { rules, insecure: options.insecure ?? [], wish });
     return endpoints.map((endpoint, index) => {
       const name = index === endpoints.length - 1 ? registry : endpoint.host;

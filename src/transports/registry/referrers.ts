@@ -4,7 +4,7 @@ import { collectBytes } from '../../base/streams.ts';
 import { encodeIndex } from '../../oci/encode.ts';
 import { isIndex, OCI_INDEX } from '../../oci/media-types.ts';
 import type { Descriptor, ImageIndex } from '../../oci/types.ts';
-import { MAX_MANIFEST_BYTES, parseIndex } from '../../oci/validate.ts';
+import { MAX_MANIFEST_BYTES, parseIndex, parseManifest } from '../../oci/validate.ts';
 import { pulling } from './auth/scope.ts';
 import { getManifest, headManifest, type Place } from './manifests.ts';
 import { nextPage } from './pages.ts';
@@ -91,34 +91,32 @@ async function indexAt(place: Place, tag: string): Promise<ImageIndex> {
 const MAX_WRITES = 5;
 
 /**
- * Puts a manifest that has a `subject` (an artifact, or an image that refers to another): by its digest, and, where the registry does not note the subject
- * itself, into the index under the fallback tag of the subject (distribution-spec, "Pushing Manifests with Subject").
- * @throws TareError E_REGISTRY when others keep on changing that tag; what putting manifests throws
+ * Puts a manifest or index under a tag, or under its digest where no reference is given. One that has a `subject` is also written into the index under the
+ * subject's fallback tag, unless the registry has noted it by itself (distribution-spec, "Pushing Manifests with Subject").
+ * @returns it as the list of referrers names it
+ * @throws TareError E_REGISTRY when others keep on changing that tag; E_MANIFEST; what putting manifests throws
  */
-export async function putReferrer(
+export async function putWithSubject(
   client: RegistryClient,
   repository: string,
-  manifest: {
-    readonly bytes: Uint8Array;
-    readonly mediaType: string;
-    readonly subject: Digest;
-    /** For the index: what the manifest says of itself. */
-    readonly artifactType: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-  },
+  document: { readonly bytes: Uint8Array; readonly mediaType: string; readonly reference?: string },
   signal?: AbortSignal,
 ): Promise<Descriptor> {
-  const { annotations, artifactType, bytes, mediaType, subject } = manifest;
+  const { bytes, mediaType } = document;
+  const parsed = isIndex(mediaType) ? parseIndex(bytes, { mediaType }) : parseManifest(bytes, { mediaType });
   const digest = sha256(bytes);
-  const stored = await client.putManifest(repository, digest, { bytes, mediaType }, signal);
+  const stored = await client.putManifest(repository, document.reference ?? digest, { bytes, mediaType }, signal);
+  const artifactType = parsed.artifactType ?? ('config' in parsed ? parsed.config.mediaType : undefined);
   const descriptor: Descriptor = {
     mediaType,
     digest,
     size: bytes.length,
-    artifactType,
-    ...(annotations === undefined ? {} : { annotations }),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(parsed.annotations === undefined ? {} : { annotations: parsed.annotations }),
   };
-  if (stored.subject === undefined) await noteByTag(client, repository, subject, descriptor, signal);
+  const subject = parsed.subject?.digest;
+  if (subject !== undefined && stored.subject === undefined)
+    await noteByTag(client, repository, subject, descriptor, signal);
   return descriptor;
 }
 

@@ -23,7 +23,7 @@ export interface MirrorRule {
 }
 
 const MAX_RULES = 10_000;
-const LOCATION = /^[A-Za-z0-9[][\w.:[\]-]*(?:\/[a-z0-9._/-]*[a-z0-9])?$/;
+const LOCATION = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9][\w.-]*)(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)*$/;
 
 /** @throws TareError E_TOML with the file's name, E_LIMIT */
 export function parseRegistriesConf(text: string, file: string): readonly RegistryRule[] {

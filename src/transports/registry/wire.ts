@@ -4,6 +4,7 @@ import { throwIfCancelled } from '../../base/context.ts';
 import { errnoOf, TareError } from '../../base/error.ts';
 import type { Bytes } from '../../base/streams.ts';
 import { VERSION } from '../../base/version.ts';
+import { outgoing, type RequestBody } from './outgoing.ts';
 import { Fault } from './retry.ts';
 import type { Pacing } from './types.ts';
 
@@ -22,7 +23,7 @@ export interface Answer {
 export interface Sending {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | { readonly size: number; readonly open: () => Bytes };
+  readonly body?: RequestBody;
   readonly signal: AbortSignal;
   /** How long the server may think, in ms. */
   readonly answerMs?: number;
@@ -41,24 +42,28 @@ export async function exchange(url: URL, sending: Sending, dispatcher: Dispatche
   const { request } = await import('undici');
   const { method, signal } = sending;
   throwIfCancelled(signal);
-  const body = outgoing(sending.body);
+  const body = outgoing(sending.body, signal, pacing.silenceMs);
   let response: Dispatcher.ResponseData;
   try {
     response = await request(url, {
       method,
       dispatcher,
-      signal,
+      signal: body.signal,
       headersTimeout: sending.answerMs ?? pacing.silenceMs,
       bodyTimeout: pacing.silenceMs,
       headers: { 'user-agent': `tare/${VERSION}`, 'accept-encoding': 'identity', ...sending.headers, ...body.headers },
       // It takes any iterable, whatever its types say.
-      body: (body.value ?? null) as Readable | Uint8Array | null,
+      body: body.value as Readable | Uint8Array | null,
     });
   } catch (error) {
     // The source's own fault says more than the broken connection that it leads to.
-    if (body.failure !== undefined) throw body.failure.error;
+    const own = body.failure();
+    if (own !== undefined) throw own.error;
     throwIfCancelled(signal);
+    if (body.isStalled()) throw new Fault(broken(url, 'it takes nothing any more', error));
     throw translated(url, error);
+  } finally {
+    body.end();
   }
   const headers = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
   return {
@@ -78,35 +83,6 @@ function drop(body: Dispatcher.ResponseData['body']): void {
   // Its error is that it was given up.
   body.on('error', () => undefined);
   body.dump({ limit: MAX_DROPPED_BYTES }).catch(() => body.destroy());
-}
-
-interface Outgoing {
-  readonly value: Uint8Array | AsyncIterable<Uint8Array> | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly failure: { readonly error: unknown } | undefined;
-}
-
-function outgoing(body: Sending['body']): Outgoing {
-  if (body === undefined) return { value: undefined, headers: {}, failure: undefined };
-  if (body instanceof Uint8Array)
-    return { value: body, headers: { 'content-length': String(body.length) }, failure: undefined };
-  let failure: Outgoing['failure'];
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      // The socket keeps chunks for later, while their maker uses the same buffer again.
-      for await (const chunk of body.open()) yield Buffer.from(chunk);
-    } catch (error) {
-      failure = { error };
-      throw error;
-    }
-  };
-  return {
-    value: chunks(),
-    headers: { 'content-length': String(body.size) },
-    get failure() {
-      return failure;
-    },
-  };
 }
 
 /** A server that gives a byte a minute would hold us for ever without ever being silent. */

@@ -5,6 +5,7 @@ import { blobsOf, imageBlob, together, transfer, transferMeter } from '../blobs.
 import type { Written } from '../types.ts';
 import { putEvidence } from './evidence.ts';
 import type { RegistryPlace } from './place-of.ts';
+import { putWithSubject } from './referrers.ts';
 import type { RegistryClient } from './types.ts';
 
 /**
@@ -48,10 +49,12 @@ export async function writeToRegistry(
   } else {
     for (const group of groups) await together(group, ctx, send);
     const manifest = { bytes: raw.manifest, mediaType: descriptor.mediaType };
-    await client.putManifest(repository, place.wanted, manifest, signal);
+    await putWithSubject(client, repository, { ...manifest, reference: place.wanted }, signal);
     tell(descriptor.size);
   }
-  if (image.evidence !== undefined) tell(await putEvidence(client, repository, image, image.evidence, signal));
+  const { evidence } = image;
+  if (evidence !== undefined)
+    tell(await putEvidence(client, { ...image, evidence }, { repository, mountFrom }, signal));
   return { digest: descriptor.digest, ...count };
 }
 
