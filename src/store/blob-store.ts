@@ -31,9 +31,10 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     const found = await size(digest);
     return found !== undefined && (expected === undefined || found === expected);
   };
-  const writer = async (algorithm: 'sha256' | 'sha512') => {
+  const writer = async (checked?: Digest) => {
     await options.prepare();
-    return createBlobWriter({ paths, algorithm, isPresent });
+    const algorithm = checked === undefined ? 'sha256' : algorithmOf(checked);
+    return createBlobWriter({ paths, algorithm, isPresent, ...(checked === undefined ? {} : { checked }) });
   };
 
   const put: BlobStore['put'] = async (source, expected) => {
@@ -41,7 +42,7 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
       await source[Symbol.asyncIterator]().return?.();
       return { digest: expected.digest, size: (await size(expected.digest)) ?? 0 };
     }
-    const target = await writer(expected === undefined ? 'sha256' : algorithmOf(expected.digest));
+    const target = await writer(expected?.digest);
     try {
       for await (const chunk of expected === undefined ? source : verified(source, expected)) await target.write(chunk);
     } catch (error) {
@@ -58,11 +59,11 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
     putBytes: async (bytes) => {
       const digest = sha256(bytes);
       if (await isPresent(digest, bytes.length)) return { digest, size: bytes.length };
-      const target = await writer('sha256');
+      const target = await writer();
       await target.write(bytes);
       return target.commit();
     },
-    writer: () => writer('sha256'),
+    writer: () => writer(),
     open: (descriptor) => readBlob(paths, descriptor),
     file: async (descriptor) => {
       const file = blobPath(paths, descriptor.digest);

@@ -12,6 +12,8 @@ export interface BlobWriterOptions {
   readonly algorithm: 'sha256' | 'sha512';
   /** Whether the blob is there already, with this size. */
   readonly isPresent: (digest: Digest, size: number) => Promise<boolean>;
+  /** What it is, where the caller has checked it by the time of `commit`: then it is not hashed a second time. */
+  readonly checked?: Digest;
 }
 
 /** A blob on its way: bytes go to a temporary file, which `commit` flushes and gives its name. Nothing is visible before. */
@@ -47,13 +49,13 @@ export async function createBlobWriter(options: BlobWriterOptions): Promise<Blob
   return {
     write: (chunk) =>
       orDiscard(async () => {
-        hash.update(chunk);
+        if (options.checked === undefined) hash.update(chunk);
         size += chunk.length;
         for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
       }),
     commit: () =>
       orDiscard(async () => {
-        const digest: Digest = `${options.algorithm}:${hash.digest('hex')}`;
+        const digest: Digest = options.checked ?? `${options.algorithm}:${hash.digest('hex')}`;
         if (await options.isPresent(digest, size)) {
           await discard();
           return { digest, size };
