@@ -1,7 +1,7 @@
 import { arch } from 'node:os';
 import { TareError } from '../base/error.ts';
 import { collectBytes, verified } from '../base/streams.ts';
-import { isIndex, isManifest } from '../oci/media-types.ts';
+import { isIndex, isManifest, isSchema1 } from '../oci/media-types.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/parse-config.ts';
 import { normalisePlatform, platformText, samePlatform, selectPlatform } from '../oci/platform.ts';
 import type { BlobSource, Descriptor, Image, ImageConfig, Platform } from '../oci/types.ts';
@@ -76,7 +76,10 @@ async function manifestDescriptor(options: {
   if (!isManifest(descriptor.mediaType)) {
     throw new TareError(
       'E_MEDIA_TYPE',
-      `${reference} is not an image: its media type is ${JSON.stringify(descriptor.mediaType)}`,
+      `${reference} is not an image that can be read: its media type is ${JSON.stringify(descriptor.mediaType)}`,
+      isSchema1(descriptor.mediaType)
+        ? { hint: "Docker's schema 1 names no diff IDs: convert it, `skopeo copy --format oci SOURCE oci:DIR:TAG`" }
+        : {},
     );
   }
   return descriptor;

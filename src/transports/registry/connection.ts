@@ -71,8 +71,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   });
 
   /** What is said before anything secret is: how to reach the host, and what it wants to be shown. */
-  const greet = async (url: URL, signal: AbortSignal): Promise<URL> => {
+  const greet = async (url: URL, signal: AbortSignal, onAnswer: () => void = () => undefined): Promise<URL> => {
     const answer = await send(url, { method: 'GET', headers: {}, signal });
+    onAnswer();
     if (isPassing(answer.status)) {
       const error = await failureOf(answer, { what: 'to be greeted', registry, authorised: false });
       throw new Fault(error, retryAfterOf(answer.header('retry-after'), pacing.now()));
@@ -90,12 +91,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (!insecure && !isLoopback(host)) return retrying(pacing, signal, () => greet(secure, signal));
     // On this machine nobody listens in, and most registries here speak plain HTTP.
     const [first, second] = isLoopback(host) ? [plain, secure] : [secure, plain];
+    let answered = false;
     try {
-      return await greet(first, signal);
+      return await greet(first, signal, () => (answered = true));
     } catch (error) {
       if (!mayBeOther(error)) throw error;
+      // A server that is out of order speaks the right protocol all the same.
+      const scheme = answered && error instanceof Fault ? first : second;
+      return retrying(pacing, signal, () => greet(scheme, signal));
     }
-    return retrying(pacing, signal, () => greet(second, signal));
   };
   const rootOf = async (signal: AbortSignal): Promise<URL> => {
     reached ??= reach(signal);

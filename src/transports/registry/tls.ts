@@ -17,6 +17,8 @@ const MAX_FILE_BYTES = 1024 * 1024; // 1 MiB
 
 /** containers-certs.d(5) and docker's own; of two clients' certificates the first counts. */
 function certificateFolders(host: string, env: Environment): readonly string[] {
+  // A redirect may name a host of dots, which would lead out of the folder.
+  if (!/^[A-Za-z0-9[]/.test(host)) return [];
   const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? '/', '.config');
   return [join(config, 'containers', 'certs.d'), '/etc/containers/certs.d', '/etc/docker/certs.d'].map((folder) =>
     join(folder, host),

@@ -234,7 +234,7 @@ describe('a push that comes with faults', () => {
     expect(await client.uploadBlob('a', upload(Buffer.alloc(0)))).toBe('uploaded');
   });
 
-  it.each(Array.from({ length: 10 }, (_, index) => index * 33_000 + 1))(
+  it.each(Array.from({ length: 50 }, (_, index) => index * 6_000 + 1))(
     'goes on where it was cut, after %d bytes',
     async (cut) => {
       const registry = await faultRegistry();
