@@ -118,6 +118,12 @@ export const COMMANDS: readonly CommandLine[] = [
     load: async () => (await import('./commands/logout.ts')).command,
   },
   {
+    group: 'ship',
+    name: 'registry',
+    summary: 'run a registry of images on this machine',
+    load: async () => (await import('./commands/registry.ts')).command,
+  },
+  {
     group: 'store',
     name: 'images',
     summary: 'the images of the local store',

@@ -74,6 +74,15 @@ export function derivedName(name: string, suffix: string): string {
   return `${base}:${tag.slice(0, MAX_TAG_CHARS - suffix.length - 1)}-${suffix}`;
 }
 
+/** A repository as registries know it, without its host: the grammar of distribution-spec, "Pulling manifests". */
+export function isRepository(text: string): boolean {
+  return text.length <= MAX_REPOSITORY_CHARS && REPOSITORY.test(text);
+}
+
+export function isTag(text: string): boolean {
+  return TAG.test(text);
+}
+
 interface Parts {
   readonly name: string;
   readonly tag: string | undefined;
