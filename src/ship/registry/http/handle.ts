@@ -10,8 +10,8 @@ import type { Exchange, Handler } from './exchange.ts';
 import { sendError } from './respond.ts';
 
 /** After an error, this much of a body is still read, so that the client gets to read the answer. */
-const MAX_DRAIN_BYTES = 4 * 1024 * 1024; // 4 MiB
-const MAX_DRAIN_MS = 2_000;
+const MAX_DRAIN_BYTES = 16 * 1024 * 1024; // 16 MiB
+const MAX_DRAIN_MS = 5_000;
 
 /** Answers one request; never rejects. `log` gets a line when it is over. */
 export async function handle(
@@ -87,14 +87,12 @@ function split(url: string): { readonly path: string; readonly query: URLSearchP
 
 function refuse(req: IncomingMessage, res: ServerResponse, error: RegistryError): void {
   // In the middle of a body nothing can be said any more: the client must see that it is cut short.
-  if (res.headersSent || res.destroyed || req.destroyed) {
+  if (res.headersSent || res.destroyed || (req.destroyed && !req.complete)) {
     res.destroy();
     return;
   }
-  if (!req.complete) {
-    res.setHeader('Connection', 'close');
-    drain(req);
-  }
+  // Closed at once, the connection would be reset, and the answer lost with it.
+  if (!req.complete) drain(req);
   sendError(res, error);
 }
 

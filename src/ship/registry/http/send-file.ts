@@ -2,10 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { ByteRange } from './range.ts';
 
-const MAX_CHUNK_BYTES = 1024 * 1024; // 1 MiB
-const MIN_CHUNK_BYTES = 64 * 1024; // 64 KiB
-/** For the buffers of all that are being sent at a time; two for each. */
-const ALL_BUFFERS_BYTES = 64 * 1024 * 1024; // 64 MiB
+/** While few are served. */
+const LARGE_BYTES = 512 * 1024; // 512 KiB
+const FEW = 16;
+/** Else; two for each client. */
+const SMALL_BYTES = 64 * 1024; // 64 KiB
+const MAX_FREE = 256;
 
 export interface FileSender {
   /** Sends a part of a file as the body of a response whose head is written, and ends it. Rejects when the client goes away. */
@@ -13,19 +15,22 @@ export interface FileSender {
 }
 
 /**
- * Reads ahead by one buffer while the other one is on its way; a client that reads slowly holds two buffers, no more. The more clients there
- * are, the smaller the buffers, so that memory does not grow with them.
+ * Reads ahead by one buffer while the other one is on its way; a client that reads slowly holds two buffers, no more. Buffers are used again,
+ * and are smaller when there are many clients, so that memory hardly grows with them.
  */
 export function createFileSender(): FileSender {
   let active = 0;
+  const pools = { large: createPool(LARGE_BYTES), small: createPool(SMALL_BYTES) };
   return {
     send: async (res, file, range) => {
       active += 1;
+      const pool = active > FEW || range.end - range.start < SMALL_BYTES ? pools.small : pools.large;
+      const buffers = [pool.take(), pool.take()] as const;
       try {
-        const length = range.end - range.start + 1;
-        const chunk = Math.max(MIN_CHUNK_BYTES, Math.min(MAX_CHUNK_BYTES, Math.floor(ALL_BUFFERS_BYTES / 2 / active)));
-        await sendRange(res, file, range, Math.min(chunk, length));
+        await sendRange(res, file, range, buffers);
         await ended(res);
+        // Only then: of a response that broke off, the system may still hold a buffer.
+        buffers.forEach(pool.giveBack);
       } finally {
         active -= 1;
       }
@@ -33,12 +38,31 @@ export function createFileSender(): FileSender {
   };
 }
 
-async function sendRange(res: ServerResponse, file: FileHandle, range: ByteRange, chunk: number): Promise<void> {
-  const buffers = [Buffer.allocUnsafeSlow(chunk), Buffer.allocUnsafeSlow(chunk)] as const;
+interface Pool {
+  take(): Buffer;
+  giveBack(buffer: Buffer): void;
+}
+
+function createPool(bytes: number): Pool {
+  const free: Buffer[] = [];
+  return {
+    take: () => free.pop() ?? Buffer.allocUnsafeSlow(bytes),
+    giveBack: (buffer) => {
+      if (free.length < MAX_FREE) free.push(buffer);
+    },
+  };
+}
+
+async function sendRange(
+  res: ServerResponse,
+  file: FileHandle,
+  range: ByteRange,
+  buffers: readonly [Buffer, Buffer],
+): Promise<void> {
   let sent: Promise<void> = Promise.resolve();
   for (let at = range.start, turn = 0; at <= range.end; turn ^= 1) {
     const buffer = turn === 0 ? buffers[0] : buffers[1];
-    const read = file.read(buffer, 0, Math.min(chunk, range.end - at + 1), at);
+    const read = file.read(buffer, 0, Math.min(buffer.length, range.end - at + 1), at);
     // One of the two may fail while the other one is awaited.
     const [{ bytesRead }] = await Promise.all([read, sent]);
     if (bytesRead === 0) throw new Error('the blob is shorter than its size');
