@@ -9,7 +9,7 @@ export const command: CommandSpec = {
   arguments: [{ name: '<action>', description: 'serve: run a registry until it is told to stop' }],
   summary: 'run a registry of images on this machine',
   description:
-    'A server of the OCI distribution specification 1.1: any client can push to it and pull from it. It listens on this machine only, unless it is told otherwise, and keeps everything in one folder. SIGTERM or Ctrl-C lets it finish what is in flight, for ten seconds; the second one ends it at once.',
+    'A server of the OCI distribution specification 1.1: any client can push to it and pull from it. It listens on this machine only, unless it is told otherwise, and keeps everything in one folder. To push to it: `docker push 127.0.0.1:5000/NAME`, or `skopeo copy --dest-tls-verify=false SOURCE docker://127.0.0.1:5000/NAME`. SIGTERM or Ctrl-C lets it finish what is in flight, for ten seconds; the second one ends it at once.',
   options: [
     {
       flags: '--addr <host:port>',
@@ -97,15 +97,9 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare registry serve', `a registry on ${DEFAULT_ADDRESS}, for this machine`],
-    ['skopeo copy --dest-tls-verify=false oci:app:latest docker://127.0.0.1:5000/app:latest', 'push to it'],
-    [
-      'tare registry serve --addr 127.0.0.1:5000 --storage /srv/images --max-bytes 100GB',
-      'elsewhere, and not too much',
-    ],
-    [
-      'tare registry serve --addr :443 --tls-cert cert.pem --tls-key key.pem --htpasswd users --anonymous-pull',
-      'for other machines: all may pull, users may push',
-    ],
+    ['tare registry serve --addr 127.0.0.1:0 --storage images --max-bytes 100GB', 'elsewhere, and not too much'],
+    ['tare registry serve --addr :443 --tls-cert cert.pem --tls-key key.pem', 'for other machines'],
+    ['tare registry serve --htpasswd users --anonymous-pull', 'all may pull, users may push'],
   ],
   async run(input) {
     const action = String(input.args[0]);
@@ -117,21 +111,29 @@ export const command: CommandSpec = {
 };
 
 async function serve(input: CommandInput): Promise<CommandResult> {
-  const { cli } = input;
   const { serveRegistry } = await import('../../ship/registry/server.ts');
   const log = await openLog(input);
-  const serving = await serveRegistry({ ...(await optionsOf(input)), ...(log === undefined ? {} : { log }) });
-  return { json: null, text: () => '', raw: untilStopped(serving, cli.ctx.signal, cli.json) };
+  const serving = await serveRegistry({
+    ...(await optionsOf(input)),
+    ...(log === undefined ? {} : { log: log.write }),
+  });
+  return { json: null, text: () => '', raw: untilStopped(serving, input, log) };
 }
 
 /** The one line of the answer; then nothing, until the server has stopped. */
-async function* untilStopped(serving: Serving, signal: AbortSignal, json: boolean): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(json ? `${JSON.stringify({ url: serving.url })}\n` : `listening on ${serving.url}\n`);
+async function* untilStopped(
+  serving: Serving,
+  { cli }: CommandInput,
+  log: AccessLog | undefined,
+): AsyncGenerator<Uint8Array> {
+  const { signal } = cli.ctx;
+  yield Buffer.from(cli.json ? `${JSON.stringify({ url: serving.url })}\n` : `listening on ${serving.url}\n`);
   if (!signal.aborted)
     await new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
   await serving.stop();
+  await log?.close();
 }
 
 async function optionsOf({ cli, options }: CommandInput): Promise<ServeOptions> {
@@ -245,10 +247,15 @@ async function accessOf(options: CommandInput['options']): Promise<ServeOptions[
   }
 }
 
-async function openLog({ cli, options }: CommandInput): Promise<((line: string) => void) | undefined> {
+interface AccessLog {
+  readonly write: (line: string) => void;
+  readonly close: () => Promise<void>;
+}
+
+async function openLog({ cli, options }: CommandInput): Promise<AccessLog | undefined> {
   const file = options.text('accessLog') ?? (cli.quiet ? 'none' : '-');
   if (file === 'none') return undefined;
-  if (file === '-') return (line) => void process.stderr.write(`${line}\n`);
+  if (file === '-') return { write: (line) => void process.stderr.write(`${line}\n`), close: () => Promise.resolve() };
   const [{ open }, { fromErrno }] = await Promise.all([import('node:fs/promises'), import('../../base/error.ts')]);
   const handle = await open(file, 'a', 0o640).catch((error: unknown) => {
     throw fromErrno(error, `cannot write ${file}`);
@@ -260,7 +267,14 @@ async function openLog({ cli, options }: CommandInput): Promise<((line: string) 
     if (!isBroken) process.stderr.write(`the access log ${file} cannot be written any more: ${error.message}\n`);
     isBroken = true;
   });
-  return (line) => {
-    if (!isBroken) stream.write(`${line}\n`);
+  return {
+    write: (line) => {
+      if (!isBroken) stream.write(`${line}\n`);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        stream.once('close', resolve);
+        stream.end();
+      }),
   };
 }

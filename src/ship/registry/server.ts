@@ -13,6 +13,7 @@ import { asOnlyServer, openStorage, type RegistryStorage } from './storage/stora
 import { openUploads, type Uploads } from './storage/uploads.ts';
 
 const STOP_MS = 10_000;
+const IDLE_LOOK_MS = 50;
 const HOUSEKEEPING_MS = 60_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
@@ -124,7 +125,8 @@ async function listen(
   // Whoever may not push learns it before sending a gigabyte.
   server.on('checkContinue', answer);
   const housekeeping = setInterval(() => {
-    void service.uploads.collect(limits.uploadAgeMs);
+    // What cannot be deleted now is tried again the next time.
+    service.uploads.collect(limits.uploadAgeMs).catch(() => undefined);
   }, HOUSEKEEPING_MS);
   housekeeping.unref();
   const address = await bind(server, options);
@@ -160,8 +162,13 @@ async function close(server: Server): Promise<void> {
     const timer = setTimeout(() => {
       server.closeAllConnections();
     }, STOP_MS);
+    // Clients keep a connection after its last answer, too.
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+    }, IDLE_LOOK_MS);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

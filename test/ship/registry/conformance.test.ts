@@ -13,7 +13,7 @@ import { difference } from './runner.ts';
 
 const ROWS = [...BLOB_ROWS, ...UPLOAD_ROWS, ...MANIFEST_ROWS, ...LIST_ROWS].map((row, number) => ({ ...row, number }));
 
-describe.concurrent('tare registry serve does what distribution-spec 1.1 says', () => {
+describe('tare registry serve does what distribution-spec 1.1 says', { concurrent: true }, () => {
   let registry: RunningRegistry;
   const storage = mkdtempSync(join(tmpdir(), 'tare-registry-'));
   beforeAll(async () => {
@@ -30,7 +30,7 @@ describe.concurrent('tare registry serve does what distribution-spec 1.1 says', 
 });
 
 /** Where the two servers differ is data too: a row that any server passes would say little. */
-describe.concurrent.skipIf(!needs('docker-registry'))("and Debian's docker-registry", () => {
+describe.skipIf(!needs('docker-registry'))("and Debian's docker-registry", { concurrent: true }, () => {
   let registry: RunningRegistry;
   beforeAll(async () => {
     registry = await startDockerRegistry();

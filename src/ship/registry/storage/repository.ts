@@ -5,7 +5,7 @@ import { errnoOf, TareError } from '../../../base/error.ts';
 import { compareBytes } from '../../../base/path.ts';
 import type { Annotations, Descriptor } from '../../../oci/types.ts';
 import { flushFolder, makeFolder, namesIfThere, readIfThere, replaceFile } from '../../../store/files.ts';
-import { digestOfFile, fileOfDigest, repositoryPaths, type RegistryPaths } from './paths.ts';
+import { digestOfFile, fileOfDigest, repositoryOfFolder, repositoryPaths, type RegistryPaths } from './paths.ts';
 
 /** What a repository remembers of a manifest beside its bytes, which are a blob. */
 export interface ManifestRecord {
@@ -155,7 +155,7 @@ async function removed(file: string): Promise<boolean> {
 export async function listRepositories(paths: RegistryPaths): Promise<string[]> {
   try {
     const names = await readdir(paths.repositories);
-    return names.map((name) => name.replaceAll('+', '/')).sort(compareBytes);
+    return names.map(repositoryOfFolder).sort(compareBytes);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

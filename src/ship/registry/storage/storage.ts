@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { lutimes, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Digest } from '../../../base/digest.ts';
 import { TareError } from '../../../base/error.ts';
@@ -11,6 +11,7 @@ import { registryPaths, type RegistryPaths } from './paths.ts';
 import { listRepositories, openRepository, type Repository } from './repository.ts';
 import { createSharedLock } from './shared-lock.ts';
 
+const REFRESH_MS = 60_000;
 const MARKER = '{"registryStorageVersion":1}\n';
 
 /** What a registry keeps in a folder. Many may read it; the one server that writes holds `serving`. */
@@ -66,7 +67,15 @@ export async function openStorage(options: {
  * @throws TareError E_LOCKED when another process serves it
  */
 export function asOnlyServer<T>(paths: RegistryPaths, work: () => Promise<T>): Promise<T> {
-  return withLock(paths.serving, work, { waitMs: 0 }).catch((error: unknown) => {
+  const held = async (): Promise<T> => {
+    // From another PID namespace nobody can see whether we live: an old lock would be taken for a forgotten one.
+    const fresh = setInterval(() => {
+      lutimes(paths.serving, new Date(), new Date()).catch(() => undefined);
+    }, REFRESH_MS);
+    fresh.unref();
+    return work().finally(() => clearInterval(fresh));
+  };
+  return withLock(paths.serving, held, { waitMs: 0 }).catch((error: unknown) => {
     if (!(error instanceof TareError) || error.code !== 'E_LOCKED') throw error;
     throw new TareError('E_LOCKED', `another server writes to ${paths.root}: ${error.message}`, {
       hint: 'stop it, or give this one another --storage',
