@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http';
 import type { ByteRange } from './range.ts';
 
 /** While few are served. */
-const LARGE_BYTES = 512 * 1024; // 512 KiB
-const FEW = 16;
+const LARGE_BYTES = 1024 * 1024; // 1 MiB
+const FEW = 8;
 /** Else; two for each client. */
 const SMALL_BYTES = 64 * 1024; // 64 KiB
 const MAX_FREE = 256;
