@@ -83,6 +83,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'ship',
+    name: 'sbom',
+    summary: 'what an image is made of, as SPDX or CycloneDX',
+    load: async () => (await import('./commands/sbom.ts')).command,
+  },
+  {
+    group: 'ship',
     name: 'copy',
     summary: 'copy an image from one transport to another',
     load: async () => (await import('./commands/copy.ts')).command,

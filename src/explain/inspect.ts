@@ -5,7 +5,7 @@ import type { Annotations, Image, ImageConfig, Platform } from '../oci/types.ts'
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
 import { measureLayer, measureTree } from '../tree/measure.ts';
-import { findRuntimes, osOf, type OperatingSystem, type Runtime } from './contents.ts';
+import { findRuntimes, osOf, type OperatingSystem, type Runtime } from '../packages/contents.ts';
 import { sizesOf, type Sizes } from './sizes.ts';
 
 export interface InspectedLayer {

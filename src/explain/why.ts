@@ -1,5 +1,4 @@
 import type { Context } from '../base/events.ts';
-import { verified, collectBytes } from '../base/streams.ts';
 import { TareError } from '../base/error.ts';
 import {
   isInside,
@@ -12,7 +11,8 @@ import {
   textOfBytes,
   type TreePath,
 } from '../base/path.ts';
-import { decodeEvidence, type Evidence } from '../evidence/codec.ts';
+import type { Evidence } from '../evidence/codec.ts';
+import { evidenceOf } from '../evidence/image-evidence.ts';
 import type { Edge } from '../evidence/types.ts';
 import type { Image } from '../oci/types.ts';
 import { ownerOf, packageDbs } from '../packages/index.ts';
@@ -39,23 +39,6 @@ export interface Why {
   readonly package?: string;
   /** For a path that was left out: what is known of it. */
   readonly dropped?: { readonly size: number; readonly because: string };
-}
-
-const MAX_EVIDENCE_BYTES = 256 * 1024 * 1024; // 256 MiB
-
-/** The record of reasons that came with the image. @throws TareError E_NO_EVIDENCE when it was not made by tare */
-export async function evidenceOf(image: Image): Promise<Evidence> {
-  if (image.evidence === undefined) {
-    throw new TareError('E_NO_EVIDENCE', `${image.reference} carries no record of reasons`, {
-      hint: 'images that `tare build DIR` and `tare shrink` made have one; one that was built from a Dockerfile gets it by `--shrink`',
-    });
-  }
-  const bytes = await collectBytes(
-    verified(image.blobs.open(image.evidence), image.evidence),
-    MAX_EVIDENCE_BYTES,
-    'the record of reasons',
-  );
-  return decodeEvidence(bytes);
 }
 
 /**

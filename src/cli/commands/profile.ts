@@ -50,12 +50,15 @@ async function show(files: readonly string[]): Promise<CommandResult> {
 }
 
 async function merge(files: readonly string[], { cli, options }: CommandInput): Promise<CommandResult> {
-  const { encodeProfile, mergeProfiles, readProfile, writeProfile } = await import('../../evidence/observed/index.ts');
+  const [{ encodeProfile, mergeProfiles, readProfile, writeProfile }, { bytesOf }] = await Promise.all([
+    import('../../evidence/observed/index.ts'),
+    import('../../base/streams.ts'),
+  ]);
   const [first = '', ...others] = files;
   let merged = mergeProfiles(await readProfile(first));
   for (const other of others) merged = mergeProfiles(merged, await readProfile(other));
   const file = options.text('output');
-  if (file === undefined) return { json: null, text: () => '', raw: once(encodeProfile(merged)) };
+  if (file === undefined) return { json: null, text: () => '', raw: bytesOf(encodeProfile(merged)) };
   await writeProfile(file, merged, cli.ctx.signal);
   const answer = {
     file,
@@ -67,8 +70,4 @@ async function merge(files: readonly string[], { cli, options }: CommandInput): 
   };
   const told = `${file}: ${plural(answer.paths, 'path')} of ${plural(files.length, 'profile')}`;
   return { json: answer, text: () => (cli.quiet ? '' : told) };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }

@@ -1,5 +1,6 @@
 import { fromErrno, TareError } from '../../base/error.ts';
 import { bytesOfText, quotePath } from '../../base/path.ts';
+import { bytesOf } from '../../base/streams.ts';
 import { readSmallFile } from '../../base/small-file.ts';
 import { replaceFile } from '../../transports/write-file.ts';
 import { decodeProfile, encodeProfile, MAX_PROFILE_BYTES } from './codec.ts';
@@ -24,11 +25,5 @@ export async function readProfile(file: string): Promise<Profile> {
 export async function writeProfile(file: string, profile: Profile, signal: AbortSignal): Promise<void> {
   if (file === '' || file.includes('\0')) throw new TareError('E_USAGE', `${JSON.stringify(file)} is no file name`);
   const bytes = encodeProfile(profile);
-  await replaceFile(
-    file,
-    (async function* () {
-      yield await Promise.resolve(bytes);
-    })(),
-    signal,
-  );
+  await replaceFile(file, bytesOf(bytes), signal);
 }
