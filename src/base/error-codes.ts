@@ -43,6 +43,8 @@ export const ERROR_CODES = {
     'the blob is damaged or lies: fetch or build the image again',
   ),
   E_MEDIA_TYPE: spec(2, 'the media type is not supported', 'convert the image first, for example with `skopeo copy`'),
+  E_KEY: spec(2, 'a key for signatures cannot be used', 'make a pair with `tare sign --generate-key NAME`'),
+  E_SIGNATURE: spec(1, 'an image is not signed as it was asked', 'ask who published it, or sign it: `tare sign`'),
   E_LAYOUT: spec(2, 'the folder is not a valid OCI layout', 'name a folder that holds an `oci-layout` file'),
   E_ARCHIVE: spec(
     2,

@@ -125,6 +125,18 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'ship',
+    name: 'sign',
+    summary: 'sign an image in a registry',
+    load: async () => (await import('./commands/sign.ts')).command,
+  },
+  {
+    group: 'ship',
+    name: 'verify-signature',
+    summary: 'check who signed an image in a registry',
+    load: async () => (await import('./commands/verify-signature.ts')).command,
+  },
+  {
+    group: 'ship',
     name: 'registry',
     summary: 'run a registry of images on this machine',
     load: async () => (await import('./commands/registry.ts')).command,
