@@ -59,12 +59,14 @@ export async function openStore(options: { readonly home: string }): Promise<Sto
         return { ...index, manifests: [...index.manifests.filter((item) => nameOfEntry(item) !== full), entry] };
       });
     },
-    untag: async (name) => {
+    untag: async (name, digest) => {
       let found = false;
       if ((await readIndexJson(paths)).manifests.length === 0) return false;
       await prepare();
       await editIndexJson(paths, async (index) => {
         const exact = index.manifests.some((item) => nameOfEntry(item) === name) ? name : normalisedName(name);
+        const named = index.manifests.find((item) => nameOfEntry(item) === exact);
+        if (digest !== undefined && named?.digest !== digest) return undefined;
         const manifests = index.manifests.filter((item) => nameOfEntry(item) !== exact);
         found = manifests.length < index.manifests.length;
         return found ? { ...index, manifests } : undefined;

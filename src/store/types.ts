@@ -58,8 +58,11 @@ export interface Store {
   find(name: string): Promise<TaggedImage | undefined>;
   /** Points a name at a manifest that is in the store; atomic, safe beside other processes. */
   tag(name: string, descriptor: Descriptor, evidence?: Descriptor): Promise<void>;
-  /** @returns false when there was no such name */
-  untag(name: string): Promise<boolean>;
+  /**
+   * @param digest takes the name away only while it means this image
+   * @returns false when there was no such name
+   */
+  untag(name: string, digest?: Digest): Promise<boolean>;
   /**
    * Deletes blobs and cache files that no name refers to, except those that a running tare process may be about to name (leases).
    * @returns what was (or, with `dryRun`, would be) deleted

@@ -2,16 +2,18 @@ import { TareError } from '../../base/error.ts';
 import type { PrunedCache } from '../../solve/prune.ts';
 import { parseSize } from '../../config/size.ts';
 import { formatSize, plural } from '../../report/format.ts';
-import type { CommandSpec } from '../spec.ts';
+import { hasRetention, pruneBy, RETENTION_OPTIONS } from '../retention-options.ts';
+import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'prune',
   arguments: [],
   summary: 'delete what no name refers to',
   description:
-    'Deletes the blobs and caches that no name of the store refers to. What a running tare process is about to name stays.',
+    'Deletes the blobs and caches that no name of the store refers to. What a running tare process is about to name stays. With --keep-newest, --keep-younger or --keep-tag, names go too: all but those that one of these rules keeps. What a kept image needs stays in any case: the manifests of an index, and what refers to it. An image of the store is as old as the file of its manifest.',
   options: [
     { flags: '--dry-run', description: 'only say what would be deleted' },
+    ...RETENTION_OPTIONS,
     {
       flags: '--cache',
       description: 'delete what builds of Dockerfiles left for the next build, too',
@@ -27,29 +29,40 @@ export const command: CommandSpec = {
   examples: [
     ['tare prune --dry-run', 'what would be freed'],
     ['tare prune --cache --keep-bytes 10GB', 'keep the build cache small'],
+    ['tare prune --keep-newest 10 --keep-younger 1m --dry-run', 'the last ten of each, and the last month at least'],
   ],
-  async run({ cli, options }) {
-    const { pruneStore } = await import('../../ship/store.ts');
-    const dryRun = options.flag('dryRun');
-    const store = await cli.store();
-    const keep = options.text('keepBytes');
-    if (keep !== undefined && !options.flag('cache'))
-      throw new TareError('E_USAGE', '--keep-bytes goes with --cache: names of the store keep everything else');
-    const keepBytes = parseSize(keep ?? '0', '--keep-bytes', 'E_USAGE');
-    const result = await pruneStore({ store, dryRun });
-    const { pruneBuilds } = await import('../../build/dockerfile/prune.ts');
-    const cache = options.flag('cache') ? await pruneBuilds({ store, ctx: cli.ctx, keepBytes, dryRun }) : undefined;
-    const said = dryRun ? 'would delete' : 'deleted';
-    return {
-      json: { ...result, dryRun, ...(cache === undefined ? {} : { cache }) },
-      text: () =>
-        [
-          `${said} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes)}`,
-          ...(cache === undefined ? [] : [cacheLine(cache, said)]),
-        ].join('\n'),
-    };
+  async run(input) {
+    const { cli, options } = input;
+    const isByPolicy = hasRetention(options);
+    if (!isByPolicy) return pruneUnnamed(input);
+    if (options.flag('cache'))
+      throw new TareError('E_USAGE', '--cache does not go with rules for names', { hint: 'run `tare prune` twice' });
+    const { storePlace } = await import('../../ship/retention/places/store.ts');
+    return pruneBy(storePlace(await cli.store()), input);
   },
 };
+
+async function pruneUnnamed({ cli, options }: CommandInput): Promise<CommandResult> {
+  const { pruneStore } = await import('../../ship/store.ts');
+  const dryRun = options.flag('dryRun');
+  const store = await cli.store();
+  const keep = options.text('keepBytes');
+  if (keep !== undefined && !options.flag('cache'))
+    throw new TareError('E_USAGE', '--keep-bytes goes with --cache: names of the store keep everything else');
+  const keepBytes = parseSize(keep ?? '0', '--keep-bytes', 'E_USAGE');
+  const result = await pruneStore({ store, dryRun });
+  const { pruneBuilds } = await import('../../build/dockerfile/prune.ts');
+  const cache = options.flag('cache') ? await pruneBuilds({ store, ctx: cli.ctx, keepBytes, dryRun }) : undefined;
+  const said = dryRun ? 'would delete' : 'deleted';
+  return {
+    json: { ...result, dryRun, ...(cache === undefined ? {} : { cache }) },
+    text: () =>
+      [
+        `${said} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes)}`,
+        ...(cache === undefined ? [] : [cacheLine(cache, said)]),
+      ].join('\n'),
+  };
+}
 
 function cacheLine({ busy, bytes, items }: PrunedCache, said: string): string {
   if (busy) return 'the build cache was left alone: something is being built';
