@@ -142,6 +142,12 @@ export const COMMANDS: readonly CommandLine[] = [
     load: async () => (await import('./commands/registry.ts')).command,
   },
   {
+    group: 'ship',
+    name: 'cost',
+    summary: 'what repositories keep, what a pull moves, what both cost',
+    load: async () => (await import('./commands/cost.ts')).command,
+  },
+  {
     group: 'store',
     name: 'images',
     summary: 'the images of the local store',

@@ -1,12 +1,20 @@
 import { TareError } from '../../base/error.ts';
 import type { ServeOptions, Serving } from '../../ship/registry/server.ts';
+import { formatSize, plural } from '../../report/format.ts';
+import { hasRetention, pruneBy, RETENTION_OPTIONS } from '../retention-options.ts';
 import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:5000';
 
 export const command: CommandSpec = {
   name: 'registry',
-  arguments: [{ name: '<action>', description: 'serve: run a registry until it is told to stop' }],
+  arguments: [
+    {
+      name: '<action>',
+      description:
+        'serve: run a registry until it is told to stop; prune: delete tags by rules, and what nothing refers to, also beside a running server',
+    },
+  ],
   summary: 'run a registry of images on this machine',
   description:
     'A server of the OCI distribution specification 1.1: any client can push to it and pull from it. It listens on this machine only, unless it is told otherwise, and keeps everything in one folder. To push to it: `docker push 127.0.0.1:5000/NAME`, or `skopeo copy --dest-tls-verify=false SOURCE docker://127.0.0.1:5000/NAME`. SIGTERM or Ctrl-C lets it finish what is in flight, for ten seconds; the second one ends it at once.',
@@ -94,21 +102,51 @@ export const command: CommandSpec = {
       defaultText: '-, with --quiet none',
       variable: 'TARE_REGISTRY_ACCESS_LOG',
     },
+    ...[{ flags: '--dry-run', description: 'only say what would be deleted' }, ...RETENTION_OPTIONS].map((option) => ({
+      ...option,
+      group: 'Of prune:',
+    })),
   ],
   examples: [
     ['tare registry serve', `a registry on ${DEFAULT_ADDRESS}, for this machine`],
     ['tare registry serve --addr 127.0.0.1:0 --storage images --max-bytes 100GB', 'elsewhere, and not too much'],
     ['tare registry serve --addr :443 --tls-cert cert.pem --tls-key key.pem', 'for other machines'],
     ['tare registry serve --htpasswd users --anonymous-pull', 'all may pull, users may push'],
+    ['tare registry prune --keep-newest 10 --keep-younger 1m --dry-run', 'what would go, and why'],
   ],
   async run(input) {
     const action = String(input.args[0]);
     if (action === 'serve') return serve(input);
+    if (action === 'prune') return prune(input);
     throw new TareError('E_USAGE', `${JSON.stringify(action)} is nothing to do with a registry`, {
-      hint: 'write `tare registry serve`',
+      hint: 'write `tare registry serve` or `tare registry prune`',
     });
   },
 };
+
+/** Without a rule no tag goes: what nothing refers to alone. */
+async function prune(input: CommandInput): Promise<CommandResult> {
+  const { options } = input;
+  const { openStoragePlace } = await import('../../ship/retention/places/index.ts');
+  const place = await openStoragePlace(await storageOf(input));
+  if (hasRetention(options)) return pruneBy(place, input);
+  if (options.text('price') !== undefined)
+    throw new TareError('E_USAGE', '--price needs a rule that says what stays', {
+      hint: 'add --keep-newest N, --keep-younger AGE or --keep-tag PATTERN',
+    });
+  const dryRun = options.flag('dryRun');
+  const { blobs, bytes } = await place.collect({ dryRun });
+  const said = dryRun ? 'would delete' : 'deleted';
+  return {
+    json: { blobs, bytes, dryRun },
+    text: () => `${said} ${plural(blobs, 'blob')}, ${formatSize(bytes)}`,
+  };
+}
+
+async function storageOf({ cli, options }: CommandInput): Promise<string> {
+  const [{ defaultHome }, { join }] = await Promise.all([import('../../store/home.ts'), import('node:path')]);
+  return options.text('storage') ?? join(defaultHome(cli.env), 'tare', 'registry');
+}
 
 async function serve(input: CommandInput): Promise<CommandResult> {
   const { serveRegistry } = await import('../../ship/registry/server.ts');
@@ -136,12 +174,9 @@ async function* untilStopped(
   await log?.close();
 }
 
-async function optionsOf({ cli, options }: CommandInput): Promise<ServeOptions> {
-  const [{ isLoopback, parseAddress }, { defaultHome }, { join }] = await Promise.all([
-    import('../../ship/registry/addr.ts'),
-    import('../../store/home.ts'),
-    import('node:path'),
-  ]);
+async function optionsOf(input: CommandInput): Promise<ServeOptions> {
+  const { options } = input;
+  const { isLoopback, parseAddress } = await import('../../ship/registry/addr.ts');
   const address = parseAddress(options.text('addr') ?? DEFAULT_ADDRESS);
   const tls = await tlsOf(options);
   if (!isLoopback(address.host) && tls === undefined && !options.flag('allowHttp'))
@@ -151,7 +186,7 @@ async function optionsOf({ cli, options }: CommandInput): Promise<ServeOptions> 
   const access = await accessOf(options);
   return {
     ...address,
-    storage: options.text('storage') ?? join(defaultHome(cli.env), 'tare', 'registry'),
+    storage: await storageOf(input),
     readOnly: options.flag('readOnly'),
     allowSparse: options.flag('allowSparse'),
     limits: await limitsOf(options),

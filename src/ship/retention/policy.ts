@@ -79,7 +79,8 @@ function newestOf(tags: readonly RetainedTag[], count: number): ReadonlyMap<stri
   );
 }
 
-function newerFirst(a: RetainedTag, b: RetainedTag): number {
+/** What is newer comes first: by time, then by version; what has no time comes last. */
+export function newerFirst(a: RetainedTag, b: RetainedTag): number {
   const [timeA, timeB] = [a.time ?? Number.NEGATIVE_INFINITY, b.time ?? Number.NEGATIVE_INFINITY];
   if (timeA !== timeB) return timeA > timeB ? -1 : 1;
   return -compareVersions(a.tag, b.tag);

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../../base/context.ts';
 import type { Digest } from '../../base/digest.ts';
 import { TareError } from '../../base/error.ts';
 import type { Freed, RetentionPlace } from './places/types.ts';
@@ -64,7 +65,7 @@ export async function pruneByPolicy(options: {
   const totals = { all: new Map<Digest, number>(), kept: new Map<Digest, number>() };
   const unreferenced = dryRun && place.collect !== undefined ? await tried(place.collect({ dryRun })) : undefined;
   for (const repository of await place.repositories()) {
-    options.signal?.throwIfAborted();
+    if (options.signal !== undefined) throwIfCancelled(options.signal);
     const done = await tried(pruneRepository(repository, options));
     if (done.problem !== undefined) {
       repositories.push({ repository, tags: [], manifests: 0, problem: done.problem });

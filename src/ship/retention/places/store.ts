@@ -10,13 +10,13 @@ import { readDocumentBytes } from '../../../store/reachable.ts';
 import type { Store, TaggedImage } from '../../../store/types.ts';
 import { readNode, type ReadNode } from '../node.ts';
 import type { RetainedTag } from '../policy.ts';
-import type { RepositoryState, RetentionPlace } from './types.ts';
+import type { OwnPlace, RepositoryState } from './types.ts';
 
 /**
  * The local store. A repository is what its names have before the tag. An image is as old as the file of its manifest: from when it was built,
  * pulled or copied here. What its config says is of no use for that, since images that are the same every time were made in 1970.
  */
-export function storePlace(store: Store): RetentionPlace {
+export function storePlace(store: Store): OwnPlace {
   return {
     name: 'the store',
     repositories: async () => {

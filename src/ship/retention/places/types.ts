@@ -26,6 +26,9 @@ export interface Freed {
   readonly bytes: number;
 }
 
+/** A place whose disk is ours. */
+export type OwnPlace = RetentionPlace & Required<Pick<RetentionPlace, 'collect'>>;
+
 /** Where images are kept under tags. */
 export interface RetentionPlace {
   /** For people. */
