@@ -34,7 +34,7 @@ function tableOf({ dryRun, repositories }: RetentionResult, style: Style): strin
 }
 
 function problemLine({ problem, repository }: PrunedRepository, style: Style): string[] {
-  return problem === undefined ? [] : [style.red(`${repository}: nothing was deleted: ${problem}`)];
+  return problem === undefined ? [] : [style.red(`${repository}: ${problem}`)];
 }
 
 function totals(result: RetentionResult): string[] {

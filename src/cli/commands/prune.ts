@@ -37,7 +37,7 @@ export const command: CommandSpec = {
     ['tare prune --dry-run', 'what would be freed'],
     ['tare prune --cache --keep-bytes 10GB', 'keep the build cache small'],
     ['tare prune --keep-newest 10 --keep-younger 1m --dry-run', 'the last ten of each, and the last month at least'],
-    ['tare prune docker://registry.example.com/team/app --keep-newest 10 --keep-tag "v*"', 'of a registry'],
+    ['tare prune docker://registry.example.com/app --keep-newest 10', 'of a registry'],
   ],
   async run(input) {
     const { args, cli, options } = input;

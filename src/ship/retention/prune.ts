@@ -1,7 +1,7 @@
 import { throwIfCancelled } from '../../base/context.ts';
 import type { Digest } from '../../base/digest.ts';
 import { TareError } from '../../base/error.ts';
-import type { Freed, RetentionPlace } from './places/types.ts';
+import type { Freed, Removed, RetentionPlace } from './places/types.ts';
 import { planRetention, type PlannedTag, type RetentionPlan } from './plan.ts';
 import type { RetentionPolicy } from './policy.ts';
 import { blobsOf, moneyOf, totalOf, without, type Price } from './storage.ts';
@@ -19,11 +19,11 @@ export interface RetainedRow {
 
 export interface PrunedRepository {
   readonly repository: string;
-  /** In byte order; none when there is a problem. */
+  /** In byte order; none when they could not be read. */
   readonly tags: readonly RetainedRow[];
   /** Manifests that go, or would. */
   readonly manifests: number;
-  /** Why nothing was deleted here. */
+  /** Why nothing was deleted here, or not all that was to go. */
   readonly problem?: string;
 }
 
@@ -68,15 +68,21 @@ export async function pruneByPolicy(options: {
     if (options.signal !== undefined) throwIfCancelled(options.signal);
     const done = await tried(pruneRepository(repository, options));
     if (done.problem !== undefined) {
-      repositories.push({ repository, tags: [], manifests: 0, problem: done.problem });
+      repositories.push({
+        repository,
+        tags: [],
+        manifests: 0,
+        problem: `nothing was deleted: ${done.problem}`,
+      });
       continue;
     }
-    const { plan, stayed } = done.value;
+    const { plan, problem, stayed } = done.value;
     addBlobs(totals, plan);
     repositories.push({
       repository,
       tags: plan.tags.map((tag) => rowOf(tag, stayed)),
       manifests: plan.doomed.length,
+      ...(problem === undefined ? {} : { problem }),
     });
   }
   // Bytes of what cannot be read might look as if nothing led to them.
@@ -103,7 +109,7 @@ export async function pruneByPolicy(options: {
 async function pruneRepository(
   repository: string,
   options: Parameters<typeof pruneByPolicy>[0],
-): Promise<{ readonly plan: RetentionPlan; readonly stayed: ReadonlyMap<string, string> }> {
+): Promise<Removed & { readonly plan: RetentionPlan }> {
   const { dryRun, now, place, policy } = options;
   const planned = async (): Promise<RetentionPlan> => planRetention(await place.read(repository), policy, now);
   if (dryRun) return { plan: await planned(), stayed: new Map() };
@@ -111,8 +117,7 @@ async function pruneRepository(
     const plan = await planned();
     const doomed = plan.tags.filter((tag) => !tag.keep);
     if (doomed.length === 0) return { plan, stayed: new Map() };
-    const stayed = await place.remove({ state: plan.state, tags: doomed, manifests: plan.doomed });
-    return { plan, stayed };
+    return { plan, ...(await place.remove({ state: plan.state, tags: doomed, manifests: plan.doomed })) };
   });
 }
 
@@ -167,7 +172,7 @@ function notesOf(
       ? [`of ${ageless} that no rule keeps nobody knows the age: --keep-newest and --keep-tag can keep them`]
       : []),
     ...(repositories.some((repository) => repository.problem !== undefined)
-      ? ['bytes are without those of the repositories that could not be read']
+      ? ['bytes are without those of repositories that could not be read, and with what could not be deleted']
       : []),
     ...problems.flatMap((problem) => problem ?? []),
   ];

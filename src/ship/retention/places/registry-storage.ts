@@ -26,7 +26,7 @@ export function registryStoragePlace(storage: RegistryStorage): OwnPlace {
       const repository = storage.repository(state.repository);
       for (const { tag } of tags) await repository.removeTag(tag);
       for (const digest of manifests) await repository.removeManifest(digest);
-      return new Map();
+      return { stayed: new Map() };
     },
     collect: async ({ dryRun }) => {
       const { blobs, bytes } = await collect(storage, { dryRun });

@@ -3,7 +3,7 @@ import type { Digest } from '../../../base/digest.ts';
 import { isTareError, TareError } from '../../../base/error.ts';
 import type { RegistryClient } from '../../../transports/registry/types.ts';
 import { tagNames } from './tag-names.ts';
-import type { Removal } from './types.ts';
+import type { Removal, Removed } from './types.ts';
 
 const REQUESTS = 6;
 const TAG_STAYS = 'it would go, but this registry deletes no tag of an image that stays';
@@ -16,28 +16,30 @@ interface Job {
 
 /**
  * Deletes manifests by digest, which takes their tags along. The tag of a manifest that stays is deleted alone, where the registry can do that.
- * @throws TareError E_REGISTRY when the repository is not any more what was read, before anything is deleted
+ * What fails in the middle ends it: indexes and referrers went first, so that what is left is whole, and goes the next time.
+ * @throws TareError E_REGISTRY when the repository is not any more what was read
  */
-export async function removeRemotely(job: Job): Promise<ReadonlyMap<string, string>> {
+export async function removeRemotely(job: Job): Promise<Removed> {
   const { client, removal, signal } = job;
-  const { repository } = removal.state;
+  const { manifests, state, tags } = removal;
   await requireSame(job);
-  const doomed = new Set(removal.manifests);
-  const stayed = await removeTagsAlone(
-    job,
-    removal.tags.filter((tag) => !doomed.has(tag.digest)),
-  );
-  for (const digest of removal.manifests) await client.deleteManifest(repository, digest, signal);
-  // Some registries leave tags behind that point to nothing.
-  for (const { digest, tag } of removal.tags) {
-    if (!doomed.has(digest)) continue;
-    const left = await client.headManifest(repository, tag, signal).catch((error: unknown) => {
-      if (isTareError(error, 'E_IMAGE_NOT_FOUND')) return undefined;
-      throw error;
-    });
-    if (left !== undefined) stayed.set(tag, 'it was deleted, and is there again');
+  const doomed = new Set(manifests);
+  const alone = tags.filter((tag) => !doomed.has(tag.digest));
+  const stayed = new Map<string, string>();
+  const gone = new Set<Digest>();
+  try {
+    await removeTagsAlone(job, alone, stayed);
+    for (const digest of manifests) {
+      await client.deleteManifest(state.repository, digest, signal);
+      gone.add(digest);
+    }
+  } catch (error) {
+    if (!(error instanceof TareError) || error.code === 'E_CANCELLED') throw error;
+    for (const { digest, tag } of tags)
+      if (doomed.has(digest) && !gone.has(digest)) stayed.set(tag, 'it would go, but deleting failed before');
+    return { stayed, problem: `${gone.size} of ${manifests.length} manifests were deleted, then: ${error.message}` };
   }
-  return stayed;
+  return { stayed };
 }
 
 async function requireSame({ client, removal, signal }: Job): Promise<void> {
@@ -59,9 +61,9 @@ async function requireSame({ client, removal, signal }: Job): Promise<void> {
 async function removeTagsAlone(
   { client, removal, signal }: Job,
   tags: readonly { readonly tag: string; readonly digest: Digest }[],
-): Promise<Map<string, string>> {
+  stayed: Map<string, string>,
+): Promise<void> {
   const { repository, tags: all } = removal.state;
-  const stayed = new Map<string, string>();
   let isAble = true;
   for (const { digest, tag } of tags) {
     if (!isAble) {
@@ -85,5 +87,4 @@ async function removeTagsAlone(
       if (other.digest === digest && !gone.has(other.tag))
         await client.putManifest(repository, other.tag, saved, signal);
   }
-  return stayed;
 }

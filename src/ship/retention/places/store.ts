@@ -29,7 +29,7 @@ export function storePlace(store: Store): OwnPlace {
       const stayed = new Map<string, string>();
       for (const { digest, repository, tag } of tags)
         if (!(await store.untag(`${repository}:${tag}`, digest))) stayed.set(tag, 'it was changed meanwhile');
-      return stayed;
+      return { stayed };
     },
     collect: ({ dryRun }) => store.prune({ dryRun }),
   };

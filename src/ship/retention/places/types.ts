@@ -20,6 +20,13 @@ export interface Removal {
   readonly manifests: readonly Digest[];
 }
 
+export interface Removed {
+  /** Tags that could not go, with the reason. */
+  readonly stayed: ReadonlyMap<string, string>;
+  /** Why not all was deleted that was to go. */
+  readonly problem?: string;
+}
+
 export interface Freed {
   readonly blobs: number;
   /** On disk. */
@@ -39,8 +46,8 @@ export interface RetentionPlace {
   read(repository: string): Promise<RepositoryState>;
   /** Runs reading, deciding and removing so that nobody changes the repository between, where that can be. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** @returns tags that could not go, with the reason */
-  remove(removal: Removal): Promise<ReadonlyMap<string, string>>;
+  /** @throws TareError before anything was deleted */
+  remove(removal: Removal): Promise<Removed>;
   /** Deletes the bytes that nothing leads to; where it is missing, the registry does that in its own time. */
   readonly collect?: (options: { readonly dryRun: boolean }) => Promise<Freed>;
 }
