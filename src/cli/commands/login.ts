@@ -21,7 +21,9 @@ export const command: CommandSpec = {
     },
     ...REGISTRY_OPTIONS,
   ],
-  examples: [['tare login registry.example.com -u me --password-stdin < token', 'the password is never an argument']],
+  examples: [
+    ['tare login registry.example.com -u me --password-stdin', 'the password comes on stdin, never as an argument'],
+  ],
   async run({ args, cli, options }) {
     const username = options.text('username');
     if (username === undefined || !options.flag('passwordStdin'))

@@ -29,7 +29,8 @@ export interface Verdict extends RetainedTag {
 }
 
 /**
- * Which names stay, in byte order of repository and tag. What has no known time is never younger than anything; among the newest it comes after all that has one, the higher version first.
+ * Which names stay, in byte order of repository and tag. What has no known time stays where only ages count; among the newest it comes after all that has one, the
+ * higher version first.
  * @param now seconds since the epoch
  * @throws TareError E_USAGE for a policy that keeps nothing at all
  */
@@ -54,6 +55,8 @@ export function decideRetention(
       const age = tag.time === undefined ? undefined : now - tag.time;
       if (youngerThan !== undefined && age !== undefined && age < youngerThan)
         return { ...tag, keep: true, because: `it is ${inWords(age)} old` };
+      if (youngerThan !== undefined && age === undefined && newest === undefined)
+        return { ...tag, keep: true, because: 'its age is unknown, and only ages were asked for' };
       return {
         ...tag,
         keep: false,

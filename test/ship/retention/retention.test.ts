@@ -62,10 +62,12 @@ describe('what stays', () => {
     const timeless = [tag('1.9', 1), tag('1.10', 2), tag('1.10-rc1', 3), tag('old', 4, 900)];
     expect(kept(timeless, { newest: 1, tags: [] })).toEqual(['app:old']);
     expect(kept(timeless, { newest: 2, tags: [] })).toEqual(['app:1.10-rc1', 'app:old']);
-    expect(kept(timeless, { youngerThan: 1000 * DAY, tags: [] })).toEqual(['app:old']);
-    expect(decideRetention(timeless, { youngerThan: DAY, tags: [] }, NOW)[0]?.because).toBe(
+    expect(kept(timeless, { youngerThan: 1000 * DAY, newest: 0, tags: [] })).toEqual(['app:old']);
+    expect(decideRetention(timeless, { youngerThan: DAY, newest: 0, tags: [] }, NOW)[0]?.because).toBe(
       'no rule keeps it; its age is unknown',
     );
+    // In doubt, where only ages are asked for.
+    expect(kept(timeless, { youngerThan: DAY, tags: [] })).toEqual(['app:1.10', 'app:1.10-rc1', 'app:1.9']);
   });
 
   it('is never everything that no rule names', () => {
