@@ -6,7 +6,7 @@ import { parseReference } from '../oci/reference.ts';
 import type { Store } from '../store/types.ts';
 import { connectRegistry } from '../transports/registry/access.ts';
 import type { RegistryAccess } from '../transports/registry/types.ts';
-import { copy, type CopyResult } from './copy.ts';
+import { copy, type CopyHow, type CopyResult } from './copy.ts';
 
 export interface RegistryTools {
   readonly store: Store;
@@ -22,16 +22,15 @@ const bare = (reference: string): string => reference.replace(/^docker:\/\//, ''
  * @throws TareError E_REFERENCE; what `copy` throws
  */
 export function pull(
-  options: RegistryTools & { readonly reference: string; readonly name?: string; readonly platform?: string },
+  options: RegistryTools & CopyHow & { readonly reference: string; readonly name?: string },
 ): Promise<CopyResult> {
-  const { name, platform, reference, ...tools } = options;
+  const { name, reference, ...rest } = options;
   const source = bare(reference);
   parseReference(source);
   return copy({
-    ...tools,
+    ...rest,
     source: `docker://${source}`,
     target: name ?? localName(source),
-    ...(platform === undefined ? {} : { platform }),
   });
 }
 
@@ -50,16 +49,15 @@ function localName(reference: string): string {
  * @throws TareError E_REFERENCE; what `copy` throws
  */
 export function push(
-  options: RegistryTools & { readonly name: string; readonly reference?: string; readonly platform?: string },
+  options: RegistryTools & CopyHow & { readonly name: string; readonly reference?: string },
 ): Promise<CopyResult> {
-  const { name, platform, reference, ...tools } = options;
+  const { name, reference, ...rest } = options;
   const target = bare(reference ?? name);
   parseReference(target);
   return copy({
-    ...tools,
+    ...rest,
     source: name,
     target: `docker://${target}`,
-    ...(platform === undefined ? {} : { platform }),
   });
 }
 

@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { mapLimit } from '../base/concurrency.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Context } from '../base/events.ts';
-import { bytesOf, verified, type Bytes } from '../base/streams.ts';
-import type { Descriptor, Image } from '../oci/types.ts';
-import type { Written } from './types.ts';
+import { verified, type Bytes } from '../base/streams.ts';
+import { isIndex, isManifest } from '../oci/media-types.ts';
+import type { Descriptor } from '../oci/types.ts';
+import type { Bundle, BundleDocument, Written } from './types.ts';
 
 /** Where blobs are put one by one: the store, a layout folder. */
 export interface BlobSink {
@@ -85,24 +86,26 @@ export function transferMeter(blobs: readonly Descriptor[], ctx: Context): Trans
   };
 }
 
-/** Every blob of an image once: layers, then what names them, so that a reader never meets a name without its content. */
-export function blobsOf(image: Image): readonly (readonly Descriptor[])[] {
-  const seen = new Set<string>();
-  const fresh = (descriptor: Descriptor): boolean =>
-    !seen.has(descriptor.digest) && seen.add(descriptor.digest).size > 0;
-  return [
-    image.manifest.layers.filter(fresh),
-    [...(image.evidence === undefined ? [] : [image.evidence]), image.manifest.config].filter(fresh),
-    [image.descriptor].filter(fresh),
-  ];
+/** What documents name beside other documents, each once: layers, then records and configs, which are read first. */
+export function contentOf(
+  documents: readonly BundleDocument[],
+  evidence: Descriptor | undefined,
+): readonly (readonly Descriptor[])[] {
+  const own = new Set<string>(documents.map(({ descriptor }) => descriptor.digest));
+  const fresh = ({ digest }: Descriptor): boolean => !own.has(digest) && own.add(digest).size > 0;
+  const layers = documents.flatMap(({ content }) =>
+    'manifests' in content ? content.manifests.filter(({ mediaType }) => !isDocument(mediaType)) : content.layers,
+  );
+  const configs = documents.flatMap(({ content }) => ('config' in content ? [content.config] : []));
+  return [layers.filter(fresh), [...(evidence === undefined ? [] : [evidence]), ...configs].filter(fresh)];
 }
 
-/** Manifest and config are in memory, verified; the rest is in the image's source. */
-export function imageBlob(image: Image, descriptor: Descriptor): Bytes {
-  if (descriptor.digest === image.descriptor.digest) return bytesOf(image.raw.manifest);
-  if (descriptor.digest === image.manifest.config.digest) return bytesOf(image.raw.config);
-  return image.blobs.open(descriptor);
+/** Every blob of a bundle once: its content, then what names it, so that a reader never meets a name without what it stands for. */
+export function blobsOf({ documents, evidence }: Bundle): readonly (readonly Descriptor[])[] {
+  return [...contentOf(documents, evidence), ...documents.map(({ descriptor }) => [descriptor])];
 }
+
+const isDocument = (mediaType: string): boolean => isManifest(mediaType) || isIndex(mediaType);
 
 /** Works on several blobs at once. When one fails, the others stop at their next chunk, and have ended before its error is passed on. */
 export async function together(
@@ -129,16 +132,16 @@ export async function together(
   }
 }
 
-/** Copies every blob of an image that is not there yet; the manifest last. */
+/** Copies every blob of a bundle that is not there yet; documents last, in their order. */
 export async function copyBlobs(
-  image: Image,
+  bundle: Bundle,
   sink: BlobSink,
   ctx: Context,
 ): Promise<Pick<Written, 'bytes' | 'blobs' | 'reused'>> {
   let bytes = 0;
   let blobs = 0;
   let reused = 0;
-  const groups = blobsOf(image);
+  const groups = blobsOf(bundle);
   const meter = transferMeter(groups.flat(), ctx);
   for (const group of groups) {
     await together(group, ctx, async (descriptor, ctx) => {
@@ -148,10 +151,20 @@ export async function copyBlobs(
         meter.skip(descriptor);
         return;
       }
-      await sink.put(descriptor, () => meter.through(told(imageBlob(image, descriptor), descriptor, ctx), descriptor));
+      await sink.put(descriptor, () => meter.through(told(bundle.blobs.open(descriptor), descriptor, ctx), descriptor));
       bytes += descriptor.size;
       blobs += 1;
     });
   }
   return { bytes, blobs, reused };
+}
+
+/** Which blobs a sink does not have. */
+export async function lackingIn(sink: Pick<BlobSink, 'has'>, bundle: Bundle, ctx: Context): Promise<Descriptor[]> {
+  const blobs = blobsOf(bundle).flat();
+  const there = await mapLimit(blobs, PARALLEL_BLOBS, (blob) => {
+    throwIfCancelled(ctx.signal);
+    return sink.has(blob);
+  });
+  return blobs.filter((_, index) => there[index] !== true);
 }

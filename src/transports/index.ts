@@ -4,9 +4,12 @@ import { parsePlatform } from '../oci/platform.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
 import { misspelt, PREFIXES, transportOf, unknownTransport, type Prefix } from './route.ts';
-import type { Transport, TransportLine, TransportTools, Written } from './types.ts';
+import { blobsOf } from './blobs.ts';
+import { bundleOfImage, gatherBundle } from './bundle.ts';
+import { imageOf } from './image.ts';
+import type { Bundle, GraphTransport, Lacking, Transport, TransportLine, TransportTools, Written } from './types.ts';
 
-export type { TransportLine, Written } from './types.ts';
+export type { Bundle, TransportLine, Written } from './types.ts';
 
 const STORE: TransportLine = {
   name: 'store',
@@ -90,6 +93,64 @@ export async function writeImage(image: Image, text: string, options: ImageTools
   return transport.write(await withEvidenceAtHand(image, options.ctx), rest, options);
 }
 
+/**
+ * All that a reference leads to: an index with every platform, or one image.
+ * @param options.platform one image of it alone
+ * @param options.referrers signatures, SBOMs and other referrers of what is copied come along
+ * @throws TareError as `openImage`; E_TRANSPORT for a medium that keeps no indexes; E_LIMIT
+ */
+export async function openBundle(
+  text: string,
+  options: ImageTools & { readonly platform?: string; readonly all: boolean; readonly referrers: boolean },
+): Promise<Bundle> {
+  const { rest, transport } = await route(text);
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  const { all, ctx, referrers } = options;
+  if (!all && !referrers) return bundleOfImage(await transport.open(rest, { ...options, platform }));
+  const graph = requireGraph(transport, text);
+  const found = await graph.find(rest, { ...options, platform });
+  if (all) return gatherBundle(found, { referrers, signal: ctx.signal });
+  const { blobs, reference } = found;
+  const { descriptor } = await imageOf({ reference, blobs, descriptor: found.descriptor, platform });
+  return gatherBundle({ ...found, descriptor }, { referrers, signal: ctx.signal });
+}
+
+/** As `writeImage`, for a bundle. @throws TareError E_TRANSPORT when the medium keeps one image and the bundle is more */
+export async function writeBundle(bundle: Bundle, text: string, options: ImageTools): Promise<Written> {
+  const { rest, transport } = await route(text);
+  const whole = await withEvidenceAtHand(bundle, options.ctx);
+  return requireGraph(transport, text).write(whole, rest, options);
+}
+
+/**
+ * What the target does not have of a bundle, of how many blobs in all. Nothing is written.
+ * @throws TareError as `writeBundle`
+ */
+export async function lackingAt(
+  bundle: Bundle,
+  text: string,
+  options: ImageTools,
+): Promise<Lacking & { readonly total: number }> {
+  const { rest, transport } = await route(text);
+  const blobs = blobsOf(bundle).flat();
+  const lacking = (await transport.graph?.lacking?.(bundle, rest, options)) ?? { blobs };
+  return { ...lacking, total: blobs.length };
+}
+
+/** Whether a medium keeps manifests and indexes as they are, with what refers to them. @throws TareError E_TRANSPORT, E_REFERENCE */
+export async function keepsGraphs(text: string): Promise<boolean> {
+  return (await route(text)).transport.graph !== undefined;
+}
+
+function requireGraph(transport: Transport, text: string): GraphTransport {
+  if (transport.graph !== undefined) return transport.graph;
+  throw new TareError(
+    'E_TRANSPORT',
+    `${text}: ${transportOf(text) ?? 'the store'} holds uncompressed layers of one platform: neither an index nor what refers to its manifests can be kept there`,
+    { hint: 'use oci:, oci-archive:, docker:// or the store; or leave --all-platforms and --referrers out' },
+  );
+}
+
 /** Two references with one identity name the same image of the same medium, or the same archive file. @throws TareError E_TRANSPORT, E_REFERENCE */
 export async function identityOf(text: string): Promise<string> {
   const { rest, transport } = await route(text);
@@ -116,7 +177,10 @@ async function route(text: string): Promise<{ readonly transport: Transport; rea
 }
 
 /** Other tools copy index.json without what it refers to. The image is as good without its record; saying so is enough. */
-async function withEvidenceAtHand(image: Image, ctx: Context): Promise<Image> {
+async function withEvidenceAtHand<T extends Pick<Bundle, 'blobs' | 'evidence' | 'reference'>>(
+  image: T,
+  ctx: Context,
+): Promise<T> {
   if (image.evidence === undefined) return image;
   try {
     for await (const _chunk of image.blobs.open(image.evidence)) break;
@@ -127,5 +191,5 @@ async function withEvidenceAtHand(image: Image, ctx: Context): Promise<Image> {
   const message = `the record of reasons ${image.evidence.digest} of ${image.reference} is missing; the copy goes without it`;
   ctx.onEvent({ kind: 'warning', warning: { code: 'evidence-missing', message } });
   const { evidence: _missing, ...rest } = image;
-  return rest;
+  return rest as T;
 }

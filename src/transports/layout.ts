@@ -3,9 +3,11 @@ import { TareError } from '../base/error.ts';
 import { evidenceAnnotations, evidenceOfAnnotations } from '../oci/evidence-annotation.ts';
 import { isIndex, isManifest } from '../oci/media-types.ts';
 import { selectPlatform } from '../oci/platform.ts';
-import type { BlobSource, Descriptor, Image, ImageIndex, Platform } from '../oci/types.ts';
+import type { BlobSource, Descriptor, ImageIndex, Platform } from '../oci/types.ts';
 import { parseIndex } from '../oci/validate.ts';
-import { hostPlatform, imageOf } from './image.ts';
+import { attachedByTag } from './attached.ts';
+import { hostPlatform } from './image.ts';
+import type { Bundle, Found } from './types.ts';
 
 /** image-spec image-layout.md: a folder, or a tar archive of one. */
 export interface LayoutFiles {
@@ -63,20 +65,27 @@ function versionOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The image of that name (or digest, as `@sha256:…`); without a name the only one there is. @throws as `imageOf` and `readLayoutIndex`, and E_REFERENCE */
-export async function layoutImage(
+/**
+ * The image of that name (or digest, as `@sha256:…`); without a name the only one there is.
+ * @param options.platform chooses where tools have written one entry per platform in place of an index
+ * @throws TareError as `readLayoutIndex`; E_IMAGE_NOT_FOUND, E_PLATFORM, E_REFERENCE
+ */
+export async function findInLayout(
   files: LayoutFiles,
   options: { readonly reference: string; readonly name: string | undefined; readonly platform: Platform | undefined },
-): Promise<Image> {
+): Promise<Found> {
   const index = await readLayoutIndex(files);
   const entry = selectEntry(index, files.what, options.name, options.platform ?? hostPlatform());
-  return imageOf({
+  return {
     reference: options.reference,
     blobs: files.blobs,
     descriptor: entry,
-    platform: options.platform,
-    evidence: evidenceOfAnnotations(entry.annotations),
-  });
+    evidenceOf: () => Promise.resolve(evidenceOfAnnotations(entry.annotations)),
+    attachedTo: (manifest) =>
+      attachedByTag(manifest, files.blobs, (tag) =>
+        Promise.resolve(index.manifests.find((item) => refNameOf(item) === tag)),
+      ),
+  };
 }
 
 /**
@@ -121,13 +130,21 @@ function listed(images: readonly Descriptor[]): string {
 }
 
 /** An entry of index.json; the record of reasons goes along as annotations of the image's own descriptor. */
-export function layoutEntry(image: Image, name: string | undefined): Descriptor {
+export function layoutEntry(image: Pick<Bundle, 'descriptor' | 'evidence'>, name: string | undefined): Descriptor {
   const annotations = {
     ...(name === undefined ? {} : { [REF_NAME]: name }),
     ...(image.evidence === undefined ? {} : evidenceAnnotations(image.evidence)),
   };
   const { digest, mediaType, size } = image.descriptor;
   return { mediaType, digest, size, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+}
+
+/** The entries of a bundle: what has a tag of its own has an entry too. */
+export function layoutEntries(bundle: Bundle, name: string | undefined): Descriptor[] {
+  const tagged = bundle.documents.flatMap(({ descriptor, tag }) =>
+    tag === undefined ? [] : [layoutEntry({ descriptor }, tag)],
+  );
+  return [layoutEntry(bundle, name), ...tagged];
 }
 
 /** @throws TareError E_REFERENCE for a name that other tools could not read back */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { checkRefName, layoutImage } from '../layout.ts';
+import { graphTransport } from '../graph-transport.ts';
+import { checkRefName, findInLayout } from '../layout.ts';
 import { openArchive } from '../open-archive.ts';
 import { realPath } from '../real-path.ts';
 import { splitPathReference } from '../split-reference.ts';
@@ -18,16 +19,16 @@ function placeOf(rest: string): {
 }
 
 /** A tar archive of an OCI image layout. Written as a whole: an archive that was there is replaced, with all that it held. */
-export const transport: Transport = {
-  open: async (rest, tools) => {
+export const transport: Transport = graphTransport({
+  find: async (rest, tools) => {
     const { file, name, reference } = placeOf(rest);
     const tar = await openArchive(file, tools);
-    return layoutImage(layoutTar(tar), { reference, name, platform: tools.platform });
+    return findInLayout(layoutTar(tar), { reference, name, platform: tools.platform });
   },
-  write: async (image, rest, { ctx }) => {
+  write: async (bundle, rest, { ctx }) => {
     const { file, name, reference } = placeOf(rest);
     checkRefName(name);
-    return { reference, ...(await writeLayoutArchive(image, file, name, ctx)) };
+    return { reference, ...(await writeLayoutArchive(bundle, file, name, ctx)) };
   },
   identity: async (rest) => `oci-archive:${await realPath(placeOf(rest).file)}`,
-};
+});

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
-import { checkRefName, layoutImage } from '../layout.ts';
+import { lackingIn } from '../blobs.ts';
+import { graphTransport } from '../graph-transport.ts';
+import { checkRefName, findInLayout } from '../layout.ts';
 import { realPath } from '../real-path.ts';
 import { splitPathReference } from '../split-reference.ts';
 import type { Transport } from '../types.ts';
 import { layoutFolder } from './folder.ts';
-import { writeLayoutFolder } from './write.ts';
+import { folderSink, writeLayoutFolder } from './write.ts';
 
 interface Place {
   readonly dir: string;
@@ -21,18 +23,21 @@ function placeOf(rest: string): Place {
 }
 
 /** An OCI image layout in a folder (image-spec image-layout.md). */
-export const transport: Transport = {
-  open: (rest, { platform }) => {
+export const transport: Transport = graphTransport({
+  find: (rest, { platform }) => {
     const { dir, name, reference } = placeOf(rest);
-    return layoutImage(layoutFolder(dir), { reference, name, platform });
+    return findInLayout(layoutFolder(dir), { reference, name, platform });
   },
-  write: async (image, rest, tools) => {
+  write: async (bundle, rest, tools) => {
     const { dir, name, reference } = placeOf(rest);
     checkRefName(name);
-    return { reference, ...(await writeLayoutFolder(image, dir, name, tools)) };
+    return { reference, ...(await writeLayoutFolder(bundle, dir, name, tools)) };
   },
+  lacking: async (bundle, rest, { ctx }) => ({
+    blobs: await lackingIn(folderSink(placeOf(rest).dir, ctx.signal), bundle, ctx),
+  }),
   identity: async (rest) => {
     const { dir, name } = placeOf(rest);
     return `oci:${await realPath(dir)}:${name ?? ''}`;
   },
-};
+});

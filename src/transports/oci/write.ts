@@ -7,7 +7,7 @@ import { errnoOf, fromErrno, isTareError, TareError } from '../../base/error.ts'
 import { bytesOf, verified } from '../../base/streams.ts';
 import { encodeIndex } from '../../oci/encode.ts';
 import { OCI_INDEX } from '../../oci/media-types.ts';
-import type { Descriptor, Image, ImageIndex } from '../../oci/types.ts';
+import type { Descriptor, ImageIndex } from '../../oci/types.ts';
 import { parseIndex } from '../../oci/validate.ts';
 import { withLock } from '../../store/lock.ts';
 import { copyBlobs, type BlobSink } from '../blobs.ts';
@@ -18,34 +18,36 @@ import {
   INDEX_FILE,
   LAYOUT_CONTENT,
   LAYOUT_FILE,
-  layoutEntry,
+  layoutEntries,
   MAX_INDEX_JSON_BYTES,
   refNameOf,
   type LayoutFiles,
 } from '../layout.ts';
-import type { TransportTools, Written } from '../types.ts';
+import type { Bundle, TransportTools, Written } from '../types.ts';
 import { replaceFile } from '../write-file.ts';
 import { layoutFolder } from './folder.ts';
 
 /**
- * Puts an image into a layout folder, which is made when it is not there. Blobs first, index.json last: at any moment the folder is a valid layout
+ * Puts a bundle into a layout folder, which is made when it is not there. Blobs first, index.json last: at any moment the folder is a valid layout
  * with the old or the new entry. An entry of the same name is replaced, others stay.
  */
 export async function writeLayoutFolder(
-  image: Image,
+  bundle: Bundle,
   dir: string,
   name: string | undefined,
   { ctx }: TransportTools,
 ): Promise<Omit<Written, 'reference'>> {
   const files = layoutFolder(dir);
   await prepareFolder(files, dir, ctx.signal);
-  const counts = await copyBlobs(image, folderSink(dir, ctx.signal), ctx);
+  const counts = await copyBlobs(bundle, folderSink(dir, ctx.signal), ctx);
   await withLock(await lockFile(dir), async () => {
     const index = await currentIndex(files);
-    const manifests = [...index.manifests.filter((item) => refNameOf(item) !== name), layoutEntry(image, name)];
+    const entries = layoutEntries(bundle, name);
+    const names = new Set(entries.map(refNameOf));
+    const manifests = [...index.manifests.filter((item) => !names.has(refNameOf(item))), ...entries];
     await replaceFile(join(dir, INDEX_FILE), bytesOf(encodeIndex({ ...index, manifests })), ctx.signal);
   });
-  return { digest: image.descriptor.digest, ...counts };
+  return { digest: bundle.descriptor.digest, ...counts };
 }
 
 /** @throws TareError E_LAYOUT for a folder that holds something else: it is somebody's, and not ours to fill */
@@ -85,7 +87,8 @@ async function lockFile(dir: string): Promise<string> {
   return join(dir, '.index.json.lock');
 }
 
-function folderSink(dir: string, signal: AbortSignal): BlobSink {
+/** @param dir need not be there */
+export function folderSink(dir: string, signal: AbortSignal): BlobSink {
   return {
     has: (descriptor) => isWhole(join(dir, blobPath(descriptor.digest)), descriptor),
     put: async (descriptor, open) => {

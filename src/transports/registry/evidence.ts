@@ -3,8 +3,9 @@ import { TareError } from '../../base/error.ts';
 import { bytesOf } from '../../base/streams.ts';
 import { encodeManifest } from '../../oci/encode.ts';
 import { EVIDENCE_MEDIA_TYPE, OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-types.ts';
-import type { Descriptor, Image } from '../../oci/types.ts';
+import type { Descriptor } from '../../oci/types.ts';
 import { parseManifest } from '../../oci/validate.ts';
+import type { Bundle } from '../types.ts';
 import { putWithSubject } from './referrers.ts';
 import { describe } from './source.ts';
 import type { RegistryClient } from './types.ts';
@@ -17,7 +18,7 @@ const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
  */
 export async function putEvidence(
   client: RegistryClient,
-  image: Image & { readonly evidence: Descriptor },
+  image: Pick<Bundle, 'blobs' | 'descriptor'> & { readonly evidence: Descriptor },
   target: { readonly repository: string; readonly mountFrom: string | undefined },
   signal: AbortSignal,
 ): Promise<number> {

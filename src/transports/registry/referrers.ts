@@ -1,10 +1,11 @@
-import { algorithmOf, hexOf, sha256, type Digest } from '../../base/digest.ts';
+import { sha256, type Digest } from '../../base/digest.ts';
 import { isTareError, TareError } from '../../base/error.ts';
 import { collectBytes } from '../../base/streams.ts';
 import { encodeIndex } from '../../oci/encode.ts';
 import { isIndex, OCI_INDEX } from '../../oci/media-types.ts';
 import type { Descriptor, ImageIndex } from '../../oci/types.ts';
 import { MAX_MANIFEST_BYTES, parseIndex, parseManifest } from '../../oci/validate.ts';
+import { fallbackTag, referrerEntry } from '../attached.ts';
 import { pulling } from './auth/scope.ts';
 import { getManifest, headManifest, type Place } from './manifests.ts';
 import { nextPage } from './pages.ts';
@@ -12,11 +13,6 @@ import type { RegistryClient } from './types.ts';
 
 const MAX_PAGES = 100;
 const MAX_REFERRERS = 10_000;
-
-/** distribution-spec, "Referrers Tag Schema": `sha256-HEX`, the hex digits cut at 64. */
-export function fallbackTag(digest: Digest): string {
-  return `${algorithmOf(digest)}-${hexOf(digest).slice(0, 64)}`;
-}
 
 /**
  * What refers to a manifest (distribution-spec, "Listing Referrers"), of one artifact type or of all. An empty list when there is none, or when what is
@@ -106,14 +102,7 @@ export async function putWithSubject(
   const parsed = isIndex(mediaType) ? parseIndex(bytes, { mediaType }) : parseManifest(bytes, { mediaType });
   const digest = sha256(bytes);
   const stored = await client.putManifest(repository, document.reference ?? digest, { bytes, mediaType }, signal);
-  const artifactType = parsed.artifactType ?? ('config' in parsed ? parsed.config.mediaType : undefined);
-  const descriptor: Descriptor = {
-    mediaType,
-    digest,
-    size: bytes.length,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(parsed.annotations === undefined ? {} : { annotations: parsed.annotations }),
-  };
+  const descriptor = referrerEntry({ mediaType, digest, size: bytes.length }, parsed);
   const subject = parsed.subject?.digest;
   if (subject !== undefined && stored.subject === undefined)
     await noteByTag(client, repository, subject, descriptor, signal);

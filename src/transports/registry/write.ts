@@ -1,32 +1,40 @@
+import { mapLimit } from '../../base/concurrency.ts';
 import type { Context } from '../../base/events.ts';
 import { isForeignLayer } from '../../oci/media-types.ts';
-import type { Descriptor, Image } from '../../oci/types.ts';
-import { blobsOf, imageBlob, together, transfer, transferMeter } from '../blobs.ts';
-import type { Written } from '../types.ts';
+import type { Descriptor } from '../../oci/types.ts';
+import { fallbackTag } from '../attached.ts';
+import { contentOf, together, transfer, transferMeter } from '../blobs.ts';
+import type { Bundle, BundleDocument, Lacking, Written } from '../types.ts';
 import { putEvidence } from './evidence.ts';
 import type { RegistryPlace } from './place-of.ts';
 import { putWithSubject } from './referrers.ts';
 import type { RegistryClient } from './types.ts';
 
+/** Questions on their way at once. */
+const PARALLEL_QUESTIONS = 6;
+
 /**
- * Puts an image into a repository: layers, then its config, then the manifest, which gives it its name, then the record of reasons. What is there is
- * not sent again; what another repository of the same registry has is mounted.
+ * Puts a bundle into a repository: layers, then configs, then manifests and indexes, children first, of which one gets the name; then the record of
+ * reasons. What is there is not sent again; what another repository of the same registry has is mounted.
  */
 export async function writeToRegistry(
   client: RegistryClient,
-  image: Image,
+  bundle: Bundle,
   place: RegistryPlace,
   ctx: Context,
 ): Promise<Omit<Written, 'reference'>> {
   const { repository } = place;
   const { signal } = ctx;
-  const [layers = [], others = []] = blobsOf(image);
-  const mountFrom = mountSource(image, place);
-  // The record of reasons is not part of the image: it goes last.
-  const isPart = (blob: Descriptor): boolean => blob.digest !== image.evidence?.digest && !isElsewhere(blob);
-  const groups = [layers.filter(isPart), others.filter(isPart)];
+  const mountFrom = mountSource(bundle, place);
+  const documents = documentsFor(bundle);
+  const missing = await missingDocuments(client, bundle, place, signal);
+  const groups = contentOf(missing, undefined).map((group) => group.filter((blob) => !isElsewhere(blob)));
   const meter = transferMeter(groups.flat(), ctx);
-  const count = { bytes: 0, blobs: 0, reused: 0 };
+  const all =
+    contentOf(documents, undefined)
+      .flat()
+      .filter((blob) => !isElsewhere(blob)).length + documents.length;
+  const count = { bytes: 0, blobs: 0, reused: all - groups.flat().length - missing.length };
   const tell = (bytes: number): void => {
     count.bytes += bytes;
     if (bytes > 0) count.blobs += 1;
@@ -34,28 +42,81 @@ export async function writeToRegistry(
   };
   const send = async (descriptor: Descriptor, within: Context): Promise<void> => {
     const open = (): AsyncIterable<Uint8Array> =>
-      meter.through(transfer(imageBlob(image, descriptor), descriptor, within), descriptor);
+      meter.through(transfer(bundle.blobs.open(descriptor), descriptor, within), descriptor);
     const from = mountFrom === undefined ? {} : { mountFrom };
     const done = await client.uploadBlob(repository, { descriptor, open, ...from }, within.signal);
     if (done !== 'uploaded') meter.skip(descriptor);
     tell(done === 'uploaded' ? descriptor.size : 0);
   };
 
-  const { descriptor, raw } = image;
-  // A registry that has the manifest under this name has seen to it that it has what the manifest names.
-  const there = await client.headManifest(repository, place.wanted, signal);
-  if (there?.digest === descriptor.digest) {
-    count.reused += groups.flat().length + 1;
-  } else {
-    for (const group of groups) await together(group, ctx, send);
-    const manifest = { bytes: raw.manifest, mediaType: descriptor.mediaType };
-    await putWithSubject(client, repository, { ...manifest, reference: place.wanted }, signal);
-    tell(descriptor.size);
+  for (const group of groups) await together(group, ctx, send);
+  for (const document of missing) {
+    const { descriptor, raw: bytes } = document;
+    const { mediaType, size } = descriptor;
+    const reference = nameOf(document, bundle, place);
+    await putWithSubject(client, repository, { bytes, mediaType, reference }, signal);
+    tell(size);
   }
-  const { evidence } = image;
+  const { descriptor, evidence } = bundle;
   if (evidence !== undefined)
-    tell(await putEvidence(client, { ...image, evidence }, { repository, mountFrom }, signal));
+    tell(await putEvidence(client, { ...bundle, evidence }, { repository, mountFrom }, signal));
   return { digest: descriptor.digest, ...count };
+}
+
+/** Asks for everything and sends nothing. */
+export async function lackingInRegistry(
+  client: RegistryClient,
+  bundle: Bundle,
+  place: RegistryPlace,
+  signal: AbortSignal,
+): Promise<Lacking> {
+  const missing = await missingDocuments(client, bundle, place, signal);
+  const content = contentOf(missing, bundle.evidence)
+    .flat()
+    .filter((blob) => !isElsewhere(blob));
+  const sizes = await mapLimit(content, PARALLEL_QUESTIONS, ({ digest }) =>
+    client.hasBlob(place.repository, digest, signal),
+  );
+  const lacking = content.filter(({ size }, index) => sizes[index] !== size);
+  const mountFrom = mountSource(bundle, place);
+  return {
+    blobs: [...lacking, ...missing.map(({ descriptor }) => descriptor)],
+    ...(mountFrom === undefined ? {} : { mountFrom }),
+  };
+}
+
+/** The lists of referrers are the registry's own to keep: with its API, or by what `putWithSubject` adds to its fallback tags. */
+function documentsFor({ documents }: Bundle): readonly BundleDocument[] {
+  const lists = new Set(
+    documents.map(({ content }) => content.subject?.digest).filter((digest) => digest !== undefined),
+  );
+  const tags = new Set([...lists].map(fallbackTag));
+  return documents.filter(({ tag }) => tag === undefined || !tags.has(tag));
+}
+
+/** A registry that has a manifest has seen to it that it has what the manifest names: an index that is there under its name needs no other question. */
+async function missingDocuments(
+  client: RegistryClient,
+  bundle: Bundle,
+  place: RegistryPlace,
+  signal: AbortSignal,
+): Promise<readonly BundleDocument[]> {
+  const documents = documentsFor(bundle);
+  const root = documents.findIndex(({ descriptor }) => descriptor.digest === bundle.descriptor.digest);
+  const has = async (document: BundleDocument): Promise<boolean> => {
+    const there = await client.headManifest(place.repository, nameOf(document, bundle, place), signal);
+    return there?.digest === document.descriptor.digest;
+  };
+  const named = documents[root];
+  const open = named !== undefined && (await has(named)) ? documents.slice(root + 1) : documents;
+  const there = await mapLimit(open, PARALLEL_QUESTIONS, (document) =>
+    document === named ? Promise.resolve(false) : has(document),
+  );
+  return open.filter((_, index) => there[index] !== true);
+}
+
+function nameOf({ descriptor, tag }: BundleDocument, bundle: Bundle, place: RegistryPlace): string {
+  return descriptor.digest === bundle.descriptor.digest ? place.wanted : (tag ?? descriptor.digest);
 }
 
 /** Layers that may not be distributed stay where their descriptors say that they are. */
@@ -63,11 +124,11 @@ function isElsewhere({ mediaType, urls }: Descriptor): boolean {
   return isForeignLayer(mediaType) && (urls ?? []).length > 0;
 }
 
-/** The repository that the image comes from, when it is of the same registry. */
-function mountSource(image: Image, { registry, repository }: RegistryPlace): string | undefined {
+/** The repository that the bundle comes from, when it is of the same registry. */
+function mountSource(bundle: Bundle, { registry, repository }: RegistryPlace): string | undefined {
   const start = `docker://${registry}/`;
-  if (!image.reference.startsWith(start)) return undefined;
-  const source = image.reference
+  if (!bundle.reference.startsWith(start)) return undefined;
+  const source = bundle.reference
     .slice(start.length)
     .replace(/@.*$/, '')
     .replace(/:[^/]*$/, '');

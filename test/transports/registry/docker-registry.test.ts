@@ -11,7 +11,7 @@ import { login, logout } from '../../../src/ship/login.ts';
 import { listTags, pull, push } from '../../../src/ship/registry.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { openImage, writeImage } from '../../../src/transports/index.ts';
-import { fallbackTag } from '../../../src/transports/registry/referrers.ts';
+import { fallbackTag } from '../../../src/transports/attached.ts';
 import { dockerRegistry } from '../../helpers/docker-registry.ts';
 import { makeImage } from '../../helpers/images.ts';
 import { needs } from '../../helpers/needs.ts';

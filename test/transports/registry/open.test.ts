@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EVIDENCE_MEDIA_TYPE, OCI_INDEX, OCI_MANIFEST } from '../../../src/oci/media-types.ts';
 import { openImage, writeImage, identityOf } from '../../../src/transports/index.ts';
-import { fallbackTag } from '../../../src/transports/registry/referrers.ts';
+import { fallbackTag } from '../../../src/transports/attached.ts';
 import { faultRegistry, respond, sha } from '../../helpers/fault-registry.ts';
 import { failure, NAME, readAll, sample } from '../sample.ts';
 import { bareEnvironment, testClient } from './client.ts';
