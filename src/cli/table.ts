@@ -107,6 +107,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'ship',
+    name: 'index',
+    summary: 'make one index of images of several platforms',
+    load: async () => (await import('./commands/image-index.ts')).command,
+  },
+  {
+    group: 'ship',
     name: 'tags',
     summary: 'the tags of a repository in a registry',
     load: async () => (await import('./commands/tags.ts')).command,

@@ -1,7 +1,8 @@
 import { withoutSecretWords } from '../base/command-secrets.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Context } from '../base/events.ts';
-import type { Annotations, Image, ImageConfig, Platform } from '../oci/types.ts';
+import { isAttestation, platformText } from '../oci/platform.ts';
+import type { Annotations, Descriptor, Image, ImageConfig, ImageIndex, Platform } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
 import { measureLayer, measureTree } from '../tree/measure.ts';
@@ -34,6 +35,34 @@ export interface Inspection {
   readonly runtimes: readonly Runtime[];
   readonly annotations: Annotations;
   readonly created: string | null;
+  /** The index that the image was chosen from. */
+  readonly index?: InspectedIndex;
+}
+
+export interface InspectedIndex {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** In the order of the index; attestations are of no platform. */
+  readonly manifests: readonly { readonly digest: Digest; readonly size: number; readonly platform: string | null }[];
+}
+
+/** An index as `Inspection` holds it. */
+export function inspectIndex({
+  descriptor,
+  index,
+}: {
+  readonly descriptor: Descriptor;
+  readonly index: ImageIndex;
+}): InspectedIndex {
+  return {
+    digest: descriptor.digest,
+    mediaType: descriptor.mediaType,
+    manifests: index.manifests.map((item) => ({
+      digest: item.digest,
+      size: item.size,
+      platform: item.platform === undefined || isAttestation(item) ? null : platformText(item.platform),
+    })),
+  };
 }
 
 /** What an image is and what is in it; nothing is run. */

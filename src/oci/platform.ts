@@ -95,7 +95,7 @@ export function selectPlatform(index: ImageIndex, platform: Platform): Descripto
 }
 
 /** BuildKit keeps its attestations beside the images, as manifests of a platform that does not exist. */
-function isAttestation(item: Descriptor): boolean {
+export function isAttestation(item: Descriptor): boolean {
   return (
     item.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest' ||
     (item.platform?.os === 'unknown' && item.platform.architecture === 'unknown')

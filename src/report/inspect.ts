@@ -25,6 +25,7 @@ export function inspectText(image: Inspection): (style: Style) => string {
       ...facts.map(([name, value]) =>
         wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${printable(value)}`, style, INDENT),
       ),
+      ...block('platforms', platformsOf(image), style),
       ...block('env', run.Env ?? [], style),
       ...block('labels', pairs(run.Labels ?? {}), style),
       ...block('annotations', pairs(annotations), style),
@@ -58,6 +59,13 @@ function factsOf(image: Inspection): readonly (readonly [name: string, value: st
     ['health', run.Healthcheck === undefined ? '' : healthText(run.Healthcheck)],
     ['base', image.annotations[BASE_NAME] ?? ''],
   ];
+}
+
+/** Of the index that the image was chosen from. */
+function platformsOf({ index }: Inspection): readonly string[] {
+  return (index?.manifests ?? []).flatMap(({ digest, platform }) =>
+    platform === null ? [] : [`${platform.padEnd(14)} ${digest}`],
+  );
 }
 
 function block(title: string, lines: readonly string[], style: Style): string[] {

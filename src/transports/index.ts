@@ -1,12 +1,14 @@
 import { isTareError, TareError } from '../base/error.ts';
 import type { Context } from '../base/events.ts';
+import { isIndex } from '../oci/media-types.ts';
 import { parsePlatform } from '../oci/platform.ts';
-import type { Image } from '../oci/types.ts';
+import type { Descriptor, Image, ImageIndex } from '../oci/types.ts';
+import { MAX_MANIFEST_BYTES, parseIndex } from '../oci/validate.ts';
 import type { Store } from '../store/types.ts';
 import { misspelt, PREFIXES, transportOf, unknownTransport, type Prefix } from './route.ts';
 import { blobsOf } from './blobs.ts';
 import { bundleOfImage, gatherBundle } from './bundle.ts';
-import { imageOf } from './image.ts';
+import { imageOf, readBlob } from './image.ts';
 import type { Bundle, GraphTransport, Lacking, Transport, TransportLine, TransportTools, Written } from './types.ts';
 
 export type { Bundle, TransportLine, Written } from './types.ts';
@@ -113,6 +115,19 @@ export async function openBundle(
   const { blobs, reference } = found;
   const { descriptor } = await imageOf({ reference, blobs, descriptor: found.descriptor, platform });
   return gatherBundle({ ...found, descriptor }, { referrers, signal: ctx.signal });
+}
+
+/** The index that a reference leads to; undefined where it is an image of one platform. @throws TareError as `openImage` */
+export async function openIndex(
+  text: string,
+  options: ImageTools,
+): Promise<{ readonly descriptor: Descriptor; readonly index: ImageIndex } | undefined> {
+  const { rest, transport } = await route(text);
+  const found = await transport.graph?.find(rest, { ...options, platform: undefined });
+  if (found === undefined || !isIndex(found.descriptor.mediaType)) return undefined;
+  const { digest, mediaType, size } = found.descriptor;
+  const raw = await readBlob(found.blobs, found.descriptor, MAX_MANIFEST_BYTES);
+  return { descriptor: { mediaType, digest, size }, index: parseIndex(raw, { mediaType }) };
 }
 
 /** As `writeImage`, for a bundle. @throws TareError E_TRANSPORT when the medium keeps one image and the bundle is more */

@@ -13,7 +13,7 @@ export const command: CommandSpec = {
     ['tare inspect docker-archive:app.tar --json', 'an archive made by docker save'],
   ],
   async run({ args, cli, options }) {
-    const [{ inspect }, { openImage }, { inspectText }] = await Promise.all([
+    const [{ inspect, inspectIndex }, { openImage, openIndex }, { inspectText }] = await Promise.all([
       import('../../explain/inspect.ts'),
       import('../../transports/index.ts'),
       import('../../report/inspect.ts'),
@@ -25,7 +25,11 @@ export const command: CommandSpec = {
       ctx: cli.ctx,
       ...(platform === undefined ? {} : { platform }),
     });
-    const answer = await inspect({ image, store, ctx: cli.ctx });
+    const found = await openIndex(String(args[0]), { store, ctx: cli.ctx });
+    const answer = {
+      ...(await inspect({ image, store, ctx: cli.ctx })),
+      ...(found === undefined ? {} : { index: inspectIndex(found) }),
+    };
     return { json: answer, text: inspectText(answer) };
   },
 };
