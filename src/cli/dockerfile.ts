@@ -32,6 +32,17 @@ const BUILDING: readonly OptionSpec[] = [
     description: 'the value of an ARG; a bare name takes it from the environment',
     repeat: true,
   },
+  {
+    flags: '--pull <when>',
+    description: 'fetch base images from their registry',
+    choices: ['missing', 'always', 'never'],
+    meanings: {
+      missing: 'those that the store does not have',
+      always: 'all, so that a tag means what it means now',
+      never: 'none: they have to be in the store',
+    },
+    defaultText: 'never',
+  },
   { flags: '--no-cache', description: 'run every step anew' },
   {
     flags: '--cache-from <reference>',
@@ -95,6 +106,7 @@ const ONLY_DOCKERFILE = [
   'shrink',
   'target',
   'buildArg',
+  'pull',
   'secret',
   'ssh',
   'addHost',
@@ -183,6 +195,7 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     buildArgs: new Map(Object.entries(assignments('--build-arg', options.list('buildArg'), env))),
     labels: new Map(Object.entries(assignments('--label', options.list('label')))),
     ...set('platform', options.text('platform')),
+    ...set('pull', options.text('pull') as DockerfileOptions['pull']),
     noCache: options.maybeFlag('cache') === false,
     cacheFrom: options.list('cacheFrom'),
     ...set('cacheTo', await cacheTarget(options.text('cacheTo'))),

@@ -21,10 +21,10 @@ export interface DockerfileGraph {
   readonly images: BaseImages;
 }
 
-/** Reads the Dockerfile and looks up its base images; writes nothing. @throws TareError E_DOCKERFILE, E_PATH_NOT_FOUND, as `openImage` */
+/** Reads the Dockerfile and looks up its base images; writes nothing but base images that are to be fetched. @throws TareError E_DOCKERFILE, E_PATH_NOT_FOUND, as `openImage` */
 export async function readGraph(
   options: DockerfileOptions,
-  { ctx, store }: { readonly ctx: Context; readonly store: Store },
+  { ctx, frozen = false, store }: { readonly ctx: Context; readonly store: Store; readonly frozen?: boolean },
 ): Promise<DockerfileGraph> {
   const text = options.text ?? (await readText(options.file));
   const file = parseDockerfile(text, { file: options.file, duplicateStages: 'warn' });
@@ -33,7 +33,7 @@ export async function readGraph(
       kind: 'warning',
       warning: { code: 'dockerfile', message, path: options.file, line: range.start.line },
     });
-  const images = createImages({ store, ctx });
+  const images = createImages({ store, ctx, frozen, ...(options.pull === undefined ? {} : { pull: options.pull }) });
   const created = options.epoch === undefined ? undefined : timeText(options.epoch);
   const graph = await graphOfDockerfile({
     file,

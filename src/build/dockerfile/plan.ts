@@ -27,7 +27,7 @@ export async function planDockerfile(options: DockerfileOptions, tools: Dockerfi
   };
   const ctx = { ...tools.ctx, onEvent };
   const store = frozenStore(tools.store);
-  const { file, graph, images } = await readGraph(options, { store, ctx });
+  const { file, graph, images } = await readGraph(options, { store, ctx, frozen: true });
   // Never saved.
   const { contextOf } = openContexts({ options, store, ctx });
   const explainer = await explainerFor(options, { file, graph, store });

@@ -22,6 +22,8 @@ export interface DockerfileOptions {
   readonly buildArgs?: ReadonlyMap<string, string>;
   readonly labels?: ReadonlyMap<string, string>;
   readonly platform?: string;
+  /** Fetch base images from their registry: those that the store does not have, all of them, or none (the default). */
+  readonly pull?: 'missing' | 'always' | 'never';
   readonly noCache?: boolean;
   /** Cache images: references whose steps need not be done here. */
   readonly cacheFrom?: readonly string[];

@@ -31,7 +31,7 @@ export const command: CommandSpec = {
     ['tare copy app docker://registry.example.com/app:1', 'into a registry'],
     ['tare copy app oci:layout:app', 'a folder that skopeo, umoci and podman read'],
     [
-      'tare copy --all-platforms --referrers docker://example.com/app oci-archive:a.tar',
+      'tare copy --all-platforms --referrers docker://example.com/app oci:all',
       'every platform with signatures and SBOMs, for a site without a network',
     ],
     ['tare copy --dry-run app docker://registry.example.com/app:2', 'what would travel'],

@@ -35,5 +35,5 @@ const curesOf = (name: string): string =>
   [
     `bring the image into the store with \`tare copy oci:DIR:NAME ${name}\` (or from docker-daemon:${name}, docker-archive:FILE, oci-archive:FILE)`,
     `or name its place for this build with \`--build-context ${name}=oci:DIR:NAME\``,
-    `to fetch it from a registry first: \`skopeo copy docker://${name} oci:DIR:NAME\``,
+    'to fetch it from its registry: `--pull missing`',
   ].join('; ');
