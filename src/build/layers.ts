@@ -1,13 +1,14 @@
 import { throwIfCancelled } from '../base/context.ts';
 import { encodeEvidence, EVIDENCE_MEDIA_TYPE } from '../evidence/codec.ts';
 import type { Descriptor } from '../oci/types.ts';
-import { packLayer, parseCompression, type PackedLayer } from '../pack/index.ts';
+import { DEFAULT_COMPRESSION, parseCompression } from '../pack/compression.ts';
+import { packLayer, type PackedLayer } from '../pack/index.ts';
 import { storeImage } from '../pack/store-image.ts';
 import { GROUPS, type Group } from '../plan/types.ts';
 import type { Entry } from '../tree/types.ts';
 import { annotationsOf, imageConfigOf } from './image-config.ts';
 import { fittedCompiled } from './python/compiled.ts';
-import { DEFAULT_COMPRESSION, imagePath, type Prepared } from './prepare.ts';
+import { imagePath, type Prepared } from './prepare.ts';
 import { stripPlan } from './strip.ts';
 import type { BuildTools, BuiltLayer } from './types.ts';
 import { platformText } from './warehouse.ts';

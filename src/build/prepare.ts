@@ -7,7 +7,7 @@ import type { Gathered } from '../evidence/gather.ts';
 import { packageSource } from '../evidence/package-records.ts';
 import { openFacts } from '../evidence/saved-facts.ts';
 import type { ProcessContext } from '../evidence/types.ts';
-import { parseCompression } from '../pack/index.ts';
+import { DEFAULT_COMPRESSION, parseCompression } from '../pack/compression.ts';
 import { ownerOf } from '../packages/index.ts';
 import { applicationGroups } from '../plan/groups.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -30,7 +30,6 @@ import type { Start } from './start/types.ts';
 import { openWarehouse, type Warehouse } from './warehouse.ts';
 import type { BuildOptions, BuildTools } from './types.ts';
 
-export const DEFAULT_COMPRESSION = 'gzip:6';
 const DEFAULT_USER = '65532:65532';
 /** The last second of the year 9999: RFC 3339 has no later one. */
 const MAX_EPOCH = 253_402_300_799;

@@ -6,6 +6,9 @@ export type Compression =
   | { readonly kind: 'zstd'; readonly level: number }
   | { readonly kind: 'none' };
 
+/** Of layers that are written, where nobody asked for another. */
+export const DEFAULT_COMPRESSION = 'gzip:6';
+
 interface Levels {
   readonly standard: number;
   readonly min: number;

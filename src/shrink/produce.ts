@@ -6,14 +6,13 @@ import { encodeProfile } from '../evidence/observed/index.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { platformText } from '../oci/platform.ts';
 import type { Descriptor } from '../oci/types.ts';
+import { DEFAULT_COMPRESSION } from '../pack/compression.ts';
 import { storeImage } from '../pack/store-image.ts';
 import { decide, type Decision } from './decide.ts';
 import { shrunkAnnotations, shrunkConfig } from './image-config.ts';
 import { layering, packLayers, type LayerInHand } from './layers.ts';
 import type { Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkTools } from './types.ts';
-
-export const DEFAULT_COMPRESSION = 'gzip:6';
 
 /** What decides: what was observed, and what verification found missing. */
 export interface Knowledge {

@@ -1,11 +1,11 @@
 import type { Profile } from '../evidence/observed/types.ts';
-import { parseCompression } from '../pack/index.ts';
+import { DEFAULT_COMPRESSION, parseCompression } from '../pack/compression.ts';
 import { rootfsOf } from '../pack/roots.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { identityOf, openImage, writeImage } from '../transports/index.ts';
 import { intentOf, know, refuseUnrecorded, sandboxFor, withRepairs, type Intent, type Work } from './knowledge.ts';
 import { layering, outline } from './layers.ts';
-import { decideOn, DEFAULT_COMPRESSION, produce } from './produce.ts';
+import { decideOn, produce } from './produce.ts';
 import { prove } from './prove.ts';
 import { replacedBy } from './replaced.ts';
 import { resultOf, type Made } from './result.ts';

@@ -1,7 +1,7 @@
 import { withoutSecretWords } from '../../base/command-secrets.ts';
 import type { Context, TareEvent } from '../../base/events.ts';
 import type { Image } from '../../oci/types.ts';
-import { parseCompression } from '../../pack/compression.ts';
+import { DEFAULT_COMPRESSION, parseCompression } from '../../pack/compression.ts';
 import type { Store } from '../../store/types.ts';
 import { identityOf, writeImage } from '../../transports/index.ts';
 import { imageName } from '../name.ts';
@@ -11,8 +11,6 @@ import { executorFor } from './executor.ts';
 import { readGraph } from './graph.ts';
 import { imageSizes } from './image-sizes.ts';
 import type { DockerfileOptions, DockerfileResult, DockerfileTools, StepReport } from './types.ts';
-
-const DEFAULT_COMPRESSION = 'gzip:6';
 
 /**
  * Dockerfile and context → image in the store (and at `output`).

@@ -3,6 +3,7 @@ import { TareError } from '../../base/error.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Context } from '../../base/events.ts';
 import type { Dockerfile } from '../../formats/dockerfile/types.ts';
+import { DEFAULT_COMPRESSION } from '../../pack/compression.ts';
 import type { Unavailable } from '../../sandbox/index.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openStepCache } from '../../solve/cache.ts';
@@ -41,7 +42,7 @@ export interface OpenExecutor extends Executor {
 export async function executorFor(input: ExecutorInput): Promise<OpenExecutor> {
   const { contexts, images, options, tools } = input;
   const { store } = tools;
-  const compression = options.compression ?? 'gzip:6';
+  const compression = options.compression ?? DEFAULT_COMPRESSION;
   const { epoch } = options;
   const shared = {
     store,

@@ -67,7 +67,7 @@ export function dockerfileError(
 /** Text from the file, fit for one line of a message. */
 export function shown(text: string): string {
   const short = text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- it is control characters that are taken out
   return short.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ');
 }
 

@@ -31,7 +31,7 @@ export function renamedCode(
 
 function textOf(type: number, to: ByteString): Uint8Array {
   const text = Buffer.from(to, 'latin1');
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- ASCII begins with them
   const isAscii = /^[\x00-\x7f]*$/.test(to);
   const isInterned = INTERNED.has(type & ~REFERRED);
   if (isAscii && text.length <= MAX_SHORT_BYTES)

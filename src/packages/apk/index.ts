@@ -36,7 +36,7 @@ export const apkDb: Manager = async ({ content, tree, warn }) => {
     packages: packages.map((item) => item.pkg),
     owner: owners.owner,
     files: owners.files,
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- a Manager's answer is a promise, and others do read
     reduced: async (kept) => {
       const parts = packages
         .filter((item) => owners.keepsAny(item, kept))

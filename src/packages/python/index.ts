@@ -16,7 +16,7 @@ export const pythonDb: Manager = async (input) => {
     packages: distributions.map((item) => item.pkg),
     owner: owners.owner,
     files: owners.files,
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- a Manager's answer is a promise, and others do read
     reduced: async (kept) =>
       distributions
         .filter((item) => keepsCode(item, owners, kept))

@@ -9,7 +9,7 @@ export function printableLine(text: string): string {
     text
       .replaceAll('\t', TAB)
       .replace(/[\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- it is control characters that are taken out
       .replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '\ufffd')
       .replace(/\p{Surrogate}/gu, '\ufffd')
   );

@@ -8,7 +8,8 @@ const VERSION = 'tare.selection.v1\n';
 /** Records that are joined before they are hashed. */
 const BATCH = 1024;
 
-const LETTERS: Readonly<Record<Entry['type'], string>> = {
+/** A letter for each type. A hard link is the file that it is a name of. */
+export const TYPE_LETTERS: Readonly<Record<Entry['type'], string>> = {
   file: 'f',
   hardlink: 'f',
   directory: 'd',
@@ -49,7 +50,7 @@ export function selectionDigest(entries: Iterable<Entry>, sha256Of: (entry: Entr
 
 function recordOf(entry: Entry, sha256Of: (entry: Entry) => string): string {
   const mode = entry.type === 'symlink' ? '777' : entry.mode.toString(8);
-  return `${LETTERS[entry.type]} ${mode} ${entry.path}\0${detailOf(entry, sha256Of)}\0`;
+  return `${TYPE_LETTERS[entry.type]} ${mode} ${entry.path}\0${detailOf(entry, sha256Of)}\0`;
 }
 
 function detailOf(entry: Entry, sha256Of: (entry: Entry) => string): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { compareBytes, ROOT, showPath, type TreePath } from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
+import { TYPE_LETTERS } from '../context/selection.ts';
 import type { Selected } from '../local/copy.ts';
 
 /** What a copy took: path → type, mode, owner and the beginning of a digest of the content. */
@@ -13,16 +14,6 @@ export const MAX_LIST_BYTES = 32 * 1024 * 1024; // 32 MiB
 const DETAIL_DIGITS = 16;
 /** So many paths are named. */
 const MAX_NAMED = 3;
-
-const LETTERS: Readonly<Record<Entry['type'], string>> = {
-  file: 'f',
-  hardlink: 'f',
-  directory: 'd',
-  symlink: 'l',
-  char: 'c',
-  block: 'b',
-  fifo: 'p',
-};
 
 /** Undefined when there are too many. @param sha256Of hex, of a file */
 export function fileListOf(selected: readonly Selected[], sha256Of: (entry: Entry) => string): FileList | undefined {
@@ -37,7 +28,7 @@ export function fileListOf(selected: readonly Selected[], sha256Of: (entry: Entr
 function codeOf(entry: Entry, sha256Of: (entry: Entry) => string): string {
   const { gid, mode, type, uid } = entry;
   const permissions = type === 'symlink' ? '777' : mode.toString(8);
-  return `${LETTERS[type]} ${permissions} ${uid}:${gid} ${detailOf(entry, sha256Of)}`;
+  return `${TYPE_LETTERS[type]} ${permissions} ${uid}:${gid} ${detailOf(entry, sha256Of)}`;
 }
 
 function detailOf(entry: Entry, sha256Of: (entry: Entry) => string): string {
