@@ -8,6 +8,8 @@ export async function readKeyFile(file: string): Promise<string> {
   try {
     return (await readSmallFile(file, MAX_KEY_BYTES)).toString('utf8');
   } catch (error) {
-    throw fromErrno(error, `cannot read the key ${file}`);
+    throw fromErrno(error, `cannot read the key ${file}`, {
+      hint: 'name a file of PEM: `tare sign --generate-key NAME` writes a pair',
+    });
   }
 }

@@ -78,6 +78,6 @@ async function readList(file: string): Promise<string> {
   try {
     return (await readSmallFile(file, MAX_LIST_BYTES)).toString('utf8');
   } catch (error) {
-    throw fromErrno(error, `cannot read the list ${file}`);
+    throw fromErrno(error, `cannot read the list ${file}`, { hint: 'name a file with one "SOURCE TARGET" to a line' });
   }
 }
