@@ -17,17 +17,19 @@ export type RootMethod = 'overlay' | 'copy';
 export const MOUNT_FAILED = 125;
 /** The same for a watcher that cannot watch; the reason comes over its stream, or stands in the file `watcher-fault`. */
 const WATCHER_FAILED = 124;
+/** What the watchman is told in place of an id when tare gives up, and removes the folder itself. */
+export const STOP = 'stop';
 const FORGET_MS = 5000;
 const OBSERVER_DESCRIPTOR = 4;
 
 /**
  * Runs in the container's own mount namespace (and user namespace): mounts the root, then the OCI runtime, and waits. Everything that is
  * mounted, the writable layer too (a tmpfs), dies with the namespace. Descriptor 3 is a pipe from tare: when it closes (tare ended,
- * however), the container is killed, and its folder removed; before there is a container, the whole process group is. The stdin of a background job would be /dev/null, so the runtime stays in front.
+ * however), the container is killed, and its folder removed; before there is a container, the whole process group is, by one that is not of it. The stdin of a background job would be /dev/null, so the runtime stays in front.
  * Who observes the container starts first and has descriptor 4 alone. A watcher (`notify`) tells through the FIFO `ready` when the runtime may start, and learns through `over` that it
  * has ended. With `strace`, that stands in front of the runtime.
  * $1 folder, $2 hide cgroup2, $3 method, $4 overlay options, $5 mode of the root folder, $6 notify, strace or '', $7 Node, $8 the watcher's script, $9 what it watches, $10 whether its
- * output goes through FIFOs, $11 the root's lower folders, $12 whether its changes are kept, $13 whether there are views or secrets, $14 the ids; then the runtime and its arguments.
+ * output goes through FIFOs, $11 the root's lower folders, $12 whether its changes are kept, $13 whether there are views or secrets, $14 the ids, $15 the shell; then the runtime and its arguments.
  * Views stand in the file of that name; secrets come as lines on stdin, so that they never are on a disk, and go into a file system in memory.
  * Kept changes are not flushed (overlayfs, "Volatile mount"): an unmount would wait for the disk to take all that the disk's file system has.
  * Node's pipes are sockets, and who opens /dev/stderr anew (nginx does) gets ENXIO from a socket: FIFOs can be opened.
@@ -35,8 +37,8 @@ const OBSERVER_DESCRIPTOR = 4;
 const SCRIPT = `
 cd "$1" || exit ${MOUNT_FAILED}
 dir=$1 hide=$2 method=$3 options=$4 mode=$5 observe=$6 node=$7 script=$8 what=$9
-pipes=\${10} lowers=\${11} keep=\${12} more=\${13} ids=\${14}
-shift 14
+pipes=\${10} lowers=\${11} keep=\${12} more=\${13} ids=\${14} sh=\${15}
+shift 15
 umask 022
 export LIBMOUNT_FORCE_MOUNT2=always
 observer=
@@ -83,11 +85,16 @@ overlay() {
   dirs="lowerdir=$2,upperdir=$3/upper,workdir=$3/work$options"
   mount -t overlay -o "$dirs,volatile" overlay "$1" 2>/dev/null || mount -t overlay -o "$dirs" overlay "$1"
 }
+clear() {
+  read -r _ _ _ _ group _ </proc/self/stat
+  exec setsid "$sh" "$dir/clear.sh" "$dir" "$group"
+}
 (
   read -r pid <&3 && read -r _ <&3
-  [ -n "$pid" ] || [ ! -s pid ] || pid=$(cat pid)
+  case $pid in '' | ${STOP}) [ ! -s pid ] || pid=$(cat pid) ;; esac
+  [ "$pid" != ${STOP} ] || kill -KILL 0
+  [ -n "$pid" ] || clear
   echo >orphan
-  [ -n "$pid" ] || kill -KILL 0
   while kill -0 "$$"; do
     kill -KILL "$pid"
     sleep 0.05
@@ -125,6 +132,20 @@ if [ -e orphan ]; then
   cd / && umount -l "$dir/root" && { [ "$keep$more" = yesno ] || umount -l "$dir/scratch"; } && rm -rf "$dir"
 fi
 exit "$code"
+`;
+
+/** Ends a process group that is not its own, and the container that its runtime may just have made, and removes their folder. Dead ones that init is slow to collect are not waited for. $1 folder, $2 group. */
+const CLEAR = `
+cd "$1" || exit 0
+left=25
+while [ "$left" -gt 0 ] && { kill -s KILL -- "-$2" || { [ -s pid ] && kill -s KILL "$(cat pid)"; }; }; do
+  left=$((left - 1))
+  sleep 0.02
+done
+cd /
+umount -l "$1/root"
+umount -l "$1/scratch"
+rm -rf "$1"
 `;
 
 /** Global arguments of the runtime for one bundle: its state stays in the bundle's folder. */
@@ -167,6 +188,7 @@ export function launch(options: LaunchOptions): ChildProcess {
   const script = bundle.path('launch.sh');
   const hasMore = layout.views.length > 0 || layout.secrets.length > 0;
   writeFileSync(script, SCRIPT);
+  writeFileSync(bundle.path('clear.sh'), CLEAR);
   if (hasMore) writeFileSync(bundle.path('views'), layout.views.map((line) => `${line}\n`).join(''));
   const overlayOptions = host.rootless ? ',userxattr' : ',redirect_dir=nofollow,metacopy=off';
   const child = spawn(
@@ -187,6 +209,7 @@ export function launch(options: LaunchOptions): ChildProcess {
       layout.keepsChanges ? 'yes' : 'no',
       hasMore ? 'yes' : 'no',
       host.ids,
+      host.tools.sh,
       ...straceInFront(options.observe, OBSERVER_DESCRIPTOR),
       ...runtimeArguments(host, bundle, 'log'),
       'run',

@@ -68,3 +68,5 @@ process.on('message', (question: RelayQuestion, handle: unknown) => {
 process.on('disconnect', () => {
   process.exit(0);
 });
+// A parent that ended while this file was being loaded was told of before anybody listened.
+if (!process.connected) process.exit(0);

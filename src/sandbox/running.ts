@@ -6,7 +6,7 @@ import { errnoOf, TareError } from '../base/error.ts';
 import { removeBundle, writeInitMarker, type Bundle } from './bundle.ts';
 import { execIn, NOT_STARTED } from './exec.ts';
 import type { Host } from './host.ts';
-import { MOUNT_FAILED, type ObserveOptions } from './launch.ts';
+import { MOUNT_FAILED, type ObserveOptions, STOP } from './launch.ts';
 import { collectOutput } from './output.ts';
 import { closeAll, type Listener } from './ports.ts';
 import { processorMsOf } from './processor-time.ts';
@@ -93,7 +93,8 @@ export function openContainer(parts: ContainerParts): Container {
     if (ended) return;
     // Both ways: the wrapper also kills what has no id yet.
     if (pid !== undefined) sendSignal(pid, SIGKILL);
-    lifeline?.destroy();
+    if (pid === undefined && lifeline instanceof Writable) lifeline.end(`${STOP}\n`);
+    else lifeline?.destroy();
   };
   let stopping = false;
   // Without its observer every call of the container fails: it must not go on.

@@ -18,6 +18,8 @@ export interface WatchedOptions {
 export interface WatchedAnswer extends Answer {
   /** Of tare itself, in bytes: the most that was resident at once. */
   readonly peakBytes: number;
+  /** Its XDG_RUNTIME_DIR. */
+  readonly run: string;
   /** Every process below tare that was ever seen and is still there; mounts, folders of bundles, temporary files; half-written files of the home. */
   leftovers(): readonly string[];
 }
@@ -61,6 +63,7 @@ export async function watchedTare(
     ...said,
     code,
     peakBytes,
+    run,
     leftovers: () => [
       ...leftoversBelow(run),
       ...leftoversBelow(tmp),

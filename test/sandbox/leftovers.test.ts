@@ -51,6 +51,20 @@ setInterval(() => undefined, 1000);
     await until(() => leftoversBelow(run).length === 0);
   });
 
+  it.skipIf(!available)('at any moment of its start, nothing runs on and the next tare removes the files', async () => {
+    for (const afterMs of [0, 50, 100, 160]) {
+      const dir = tempDir();
+      const child = startScript(body(), { dir });
+      const run = join(dir, 'run');
+      await until(() => existsSync(join(run, 'tare')) && readdirSync(join(run, 'tare')).length > 0);
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      child.kill('SIGKILL');
+      await until(() => child.signalCode !== null && leftoversBelow(run).every((line) => line.startsWith('/')));
+      await findSandbox({ runtime, env: { ...process.env, XDG_RUNTIME_DIR: run } });
+      await until(() => leftoversBelow(run).length === 0);
+    }
+  });
+
   it.skipIf(!available)('together with its watchman, the next tare cleans up', async () => {
     const dir = tempDir();
     const child = await started(dir);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { findSandbox } from '../../src/sandbox/index.ts';
 import { execute, MAIN, tareJson } from '../helpers/cli.ts';
 import { until } from '../helpers/leftovers.ts';
 import { needs, needsOtherUser } from '../helpers/needs.ts';
@@ -73,8 +74,9 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink leaves nothing', () => {
     });
     expect(answer.code, answer.stderr).toBe(-1);
     expect(answer.stdout).toBe('');
-    await until(() => answer.leftovers().every((line) => line.startsWith('half-written ')));
-    // Of half-written files the store's own clean-up takes care.
+    // What runs or is mounted goes by itself; of files the next tare takes care: of half-written ones, and of a container's folder when nobody watched it yet.
+    await until(() => answer.leftovers().every((line) => /^(?:half-written |\/)/.test(line)));
+    await findSandbox({ env: { ...process.env, XDG_RUNTIME_DIR: answer.run } });
     await tareJson(['shrink', 'shell:1', '--static', '--no-verify', '--name', 'other:1'], { home });
     await tareJson(['prune'], { home });
     await cleared(answer);
