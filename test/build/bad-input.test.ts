@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BuildResult } from '../../src/build/types.ts';
-import { execute, MAIN, tare, tareJson } from '../helpers/cli.ts';
+import { execute, FAST, MAIN, tare, tareJson } from '../helpers/cli.ts';
 import { exampleCopy, exampleDir } from '../helpers/examples.ts';
 import { seededHome } from '../helpers/seed.ts';
 import { needs, needsOtherUser } from '../helpers/needs.ts';
@@ -175,7 +175,7 @@ function exampleCopyFor(): string {
 function asNobody(args: readonly string[], home: string): ReturnType<typeof execute> {
   const own = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all'];
   return execute('setpriv', [...own, process.execPath, MAIN, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', TARE_HOME: home, HOME: home },
+    env: { PATH: process.env['PATH'] ?? '', TARE_HOME: home, HOME: home, TARE_COMPRESSION: FAST },
   });
 }
 

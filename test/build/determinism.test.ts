@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, statSync, writeFileSync, appendFileSync
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BuildResult } from '../../src/build/types.ts';
-import { execute, MAIN, tare, tareJson } from '../helpers/cli.ts';
+import { cleanEnvironment, execute, MAIN, tare, tareJson } from '../helpers/cli.ts';
 import { exampleCopy, exampleDir } from '../helpers/examples.ts';
 import { seededHome } from '../helpers/seed.ts';
 import { needs } from '../helpers/needs.ts';
@@ -33,7 +33,7 @@ describe('the same digest', () => {
       'sh',
       ['-c', script, 'sh', shuffled, join(tempDir(), 'third'), process.execPath, MAIN],
       {
-        env: { ...process.env, TARE_HOME: tempDir(), TZ: 'Asia/Tokyo', LANG: 'C' },
+        env: { ...cleanEnvironment(), TARE_HOME: tempDir(), TZ: 'Asia/Tokyo', LANG: 'C' },
       },
     );
     expect(other.stderr).toBe('');

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { BuildResult } from '../../src/build/types.ts';
 import type { FileRow } from '../../src/explain/files.ts';
 import { readPycHeader } from '../../src/formats/pyc/index.ts';
-import { type Answer, execute, MAIN, tare, tareJson } from '../helpers/cli.ts';
+import { type Answer, execute, FAST, MAIN, tare, tareJson } from '../helpers/cli.ts';
 import { dotnetSdk, type DotnetSdk } from '../helpers/dotnet-sdk.ts';
 import { exampleDir } from '../helpers/examples.ts';
 import { needs } from '../helpers/needs.ts';
@@ -44,7 +44,7 @@ function folder(files: Readonly<Record<string, string>>): string {
 /** As somebody else would build it: another umask, another zone, another store. */
 function elsewhere(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Answer> {
   return execute('sh', ['-c', 'umask 077; exec "$@"', 'sh', process.execPath, MAIN, ...args, '--json'], {
-    env: { PATH: process.env['PATH'] ?? '', TZ: 'Asia/Tokyo', TARE_HOME: tempDir(), ...env },
+    env: { PATH: process.env['PATH'] ?? '', TZ: 'Asia/Tokyo', TARE_HOME: tempDir(), TARE_COMPRESSION: FAST, ...env },
   });
 }
 

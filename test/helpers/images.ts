@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { sha256, type Digest } from '../../src/base/digest.ts';
 import { bytesOfText } from '../../src/base/path.ts';
@@ -113,4 +115,12 @@ async function compressed(tar: Buffer, compression: 'none' | 'gzip' | 'zstd'): P
   if (compression === 'gzip') return gzipSync(tar, { level: 6 });
   const { Zstd } = await import('@hpcc-js/wasm-zstd');
   return (await Zstd.load()).compress(tar, 3);
+}
+
+/** The names in a store, which is an OCI layout. */
+export function namesIn(home: string): readonly string[] {
+  const file = join(home, 'index.json');
+  if (!existsSync(file)) return [];
+  const { manifests } = JSON.parse(readFileSync(file, 'utf8')) as { readonly manifests: readonly Descriptor[] };
+  return manifests.flatMap(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] ?? []);
 }

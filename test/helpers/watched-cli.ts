@@ -47,12 +47,12 @@ export async function watchedTare(
     sent = true;
     setTimeout(() => child.kill(signalAt.signal), signalAt.afterMs ?? 0);
   });
-  const seen = new Map<string, string>();
+  const descendants = descendantsOf(child.pid ?? 0);
   let peakBytes = 0;
   const look = setInterval(() => {
     if (child.pid === undefined) return;
     peakBytes = Math.max(peakBytes, peakOf(child.pid));
-    for (const [key, command] of descendantsOf(child.pid)) seen.set(key, command);
+    descendants.look();
   }, LOOK_MS);
   const code = await new Promise<number>((resolve) => {
     child.once('close', (exit) => resolve(exit ?? -1));
@@ -67,7 +67,7 @@ export async function watchedTare(
     leftovers: () => [
       ...leftoversBelow(run),
       ...leftoversBelow(tmp),
-      ...[...seen].filter(([key]) => isThere(key)).map(([key, command]) => `process ${key}: ${command}`),
+      ...[...descendants.seen].filter(isThere).map((key) => `process ${key}: ${commandOf(key)}`),
       ...halfWritten(options.home).map((name) => `half-written ${name}`),
     ],
   };
@@ -85,38 +85,48 @@ function peakOf(pid: number): number {
   return Number(/^VmHWM:\s*(\d+)/m.exec(procFile(pid, 'status'))?.[1] ?? 0) * 1024;
 }
 
-/** `PID STARTTIME` → command line, of all processes below one. */
-function descendantsOf(top: number): ReadonlyMap<string, string> {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({ pid: Number(name), ...statOf(Number(name)) }));
-  const below = new Set([top]);
-  // Parents need not have smaller numbers.
-  for (let before = 0; before !== below.size;) {
-    before = below.size;
-    for (const { parent, pid } of all) if (below.has(parent)) below.add(pid);
-  }
-  below.delete(top);
-  return new Map(
-    all
-      .filter(({ pid }) => below.has(pid))
-      .map(({ pid, start }) => [`${pid} ${start}`, procFile(pid, 'cmdline').replaceAll('\0', ' ')]),
-  );
+/**
+ * Notes every process that is started below one, as `PID STARTTIME`. Each is asked once for its parent, when it is new: reading all of /proc every few
+ * milliseconds would take much of a core.
+ */
+function descendantsOf(top: number): { look(): void; readonly seen: ReadonlySet<string> } {
+  const below = new Set([String(top)]);
+  const seen = new Set<string>();
+  let known: ReadonlySet<string> = new Set();
+  return {
+    seen,
+    look() {
+      const now = new Set(readdirSync('/proc').filter((name) => /^\d+$/.test(name)));
+      const fresh = [...now].filter((pid) => !known.has(pid)).map((pid) => ({ pid, ...statOf(pid) }));
+      known = now;
+      // Parents need not have smaller numbers.
+      for (let before = -1; before !== below.size;) {
+        before = below.size;
+        for (const { parent, pid, start } of fresh) {
+          if (!below.has(parent) || below.has(pid)) continue;
+          below.add(pid);
+          seen.add(`${pid} ${start}`);
+        }
+      }
+    },
+  };
 }
 
 function isThere(key: string): boolean {
-  const [pid, start] = key.split(' ');
-  const stat = statOf(Number(pid));
+  const [pid = '', start] = key.split(' ');
+  const stat = statOf(pid);
   return stat.start === start && stat.state !== 'Z';
 }
 
-function statOf(pid: number): { readonly parent: number; readonly start: string; readonly state: string } {
+function statOf(pid: string): { readonly parent: string; readonly start: string; readonly state: string } {
   const text = procFile(pid, 'stat');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', parent: Number(fields[1] ?? -1), start: fields[19] ?? '' };
+  return { state: fields[0] ?? '', parent: fields[1] ?? '', start: fields[19] ?? '' };
 }
 
-function procFile(pid: number, name: string): string {
+const commandOf = (key: string): string => procFile(key.split(' ')[0] ?? '', 'cmdline').replaceAll('\0', ' ');
+
+function procFile(pid: string | number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'latin1');
   } catch {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { cleanEnvironment } from '../helpers/cli.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,7 +16,7 @@ export default function setup(project: TestProject): () => void {
   const home = mkdtempSync(join(tmpdir(), 'tare-seed-'));
   execFileSync(process.execPath, ['dist/cli/main.js', 'build', 'examples/node-status', '--no-verify', '-q'], {
     cwd: ROOT,
-    env: { ...process.env, TARE_HOME: home },
+    env: { ...cleanEnvironment(), TARE_HOME: home },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   rmSync(join(home, 'tare', 'builds'), { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import type { RunConfig } from '../../src/oci/types.ts';
 import type { ShrinkResult } from '../../src/shrink/types.ts';
 import { tareJson } from '../helpers/cli.ts';
-import type { LayerEntry } from '../helpers/images.ts';
+import { namesIn, type LayerEntry } from '../helpers/images.ts';
 import { until } from '../helpers/leftovers.ts';
 import { needs } from '../helpers/needs.ts';
 import { addNodeOriginal, addShellOriginal, type ShellOriginalOptions } from '../helpers/original.ts';
@@ -61,7 +61,7 @@ async function fails(code: string, exit: number, told: RegExp, args?: readonly s
   expect(error.message).toMatch(told);
   expect(error.message).not.toMatch(/[\r\n]\s+at /);
   expect(error.hint).not.toBe('');
-  expect(await names()).not.toContain(`${image}-shrunk`);
+  expect(namesIn(home)).not.toContain(`${image}-shrunk`);
   return answer;
 }
 
@@ -74,8 +74,6 @@ async function works(
   return { ...(JSON.parse(answer.stdout) as ShrinkResult), peakBytes: answer.peakBytes };
 }
 
-const names = async (): Promise<string[]> =>
-  (await tareJson<{ reference: string }[]>(['images'], { home })).map((row) => row.reference);
 const paths = async (reference: string): Promise<string[]> =>
   (await tareJson<{ path: string }[]>(['files', reference], { home })).map((row) => row.path);
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { findSandbox } from '../../src/sandbox/index.ts';
 import { execute, MAIN, tareJson } from '../helpers/cli.ts';
+import { namesIn } from '../helpers/images.ts';
 import { until } from '../helpers/leftovers.ts';
 import { needs, needsOtherUser } from '../helpers/needs.ts';
 import { addNodeOriginal, addShellOriginal } from '../helpers/original.ts';
@@ -32,8 +33,6 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const names = async (): Promise<string[]> =>
-  (await tareJson<{ reference: string }[]>(['images'], { home })).map((row) => row.reference);
 const codeOf = ({ stderr }: { readonly stderr: string }): string =>
   (JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as { error: { code: string } }).error.code;
 
@@ -63,7 +62,7 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink leaves nothing', () => {
     expect(answer.stdout).toBe('');
     expect(codeOf(answer)).toBe('E_CANCELLED');
     await cleared(answer);
-    expect(await names()).not.toContain('never:1');
+    expect(namesIn(home)).not.toContain('never:1');
   });
 
   it.each(MOMENTS)('when it is killed %s', async (_what, args, text, afterMs) => {
@@ -80,7 +79,7 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink leaves nothing', () => {
     await tareJson(['shrink', 'shell:1', '--static', '--no-verify', '--name', 'other:1'], { home });
     await tareJson(['prune'], { home });
     await cleared(answer);
-    expect(await names()).not.toContain('never:1');
+    expect(namesIn(home)).not.toContain('never:1');
   });
 
   it('when what it observes with is killed', async () => {
@@ -154,7 +153,7 @@ require('node:http').createServer((_, response) => { response.statusCode = small
       { home, scratch },
     );
     expect([answer.code, codeOf(answer), answer.stdout]).toEqual([1, 'E_UNLIKE', '']);
-    expect(await names()).not.toContain('moody:1-shrunk');
+    expect(namesIn(home)).not.toContain('moody:1-shrunk');
     expect(existsSync(output)).toBe(false);
     await cleared(answer);
   });
