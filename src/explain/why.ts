@@ -1,5 +1,5 @@
 import type { Context } from '../base/events.ts';
-import { TareError } from '../base/error.ts';
+import { isTareError, TareError } from '../base/error.ts';
 import {
   isInside,
   joinPath,
@@ -39,6 +39,8 @@ export interface Why {
   readonly package?: string;
   /** For a path that was left out: what is known of it. */
   readonly dropped?: { readonly size: number; readonly because: string };
+  /** What the image that this one was made from has of a path that was left out. */
+  readonly original?: Pick<Why, 'size' | 'chain' | 'package'> & { readonly reference: string };
 }
 
 /**
@@ -47,12 +49,15 @@ export interface Why {
  */
 export async function why(options: {
   readonly image: Image;
+  /** The image that this one was made from. */
+  readonly original?: Image;
   readonly path: string;
   readonly store: Store;
   readonly ctx: Context;
 }): Promise<Why> {
-  const { image, store } = options;
+  const { image, original, store } = options;
   const asked = askedPath(options.path, image);
+  if (original !== undefined) return withOriginal({ ...options, original, asked });
   const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal);
   if (image.evidence === undefined) return whyOfLayers({ image, tree, indexes, asked });
   const evidence = await evidenceOf(image);
@@ -67,6 +72,50 @@ export async function why(options: {
     chain: chainTo(evidence, tree, asked, canonical),
     ...(owner === undefined ? {} : { package: owner.name }),
   };
+}
+
+/** The answer, and of a path that is not there what the original has of it. */
+async function withOriginal(options: {
+  readonly image: Image;
+  readonly original: Image;
+  readonly asked: TreePath;
+  readonly store: Store;
+  readonly ctx: Context;
+}): Promise<Why> {
+  const { asked, ctx, image, original, store } = options;
+  const path = textOfBytes(asked);
+  const own = await why({ image, path, store, ctx }).catch((error: unknown) => {
+    if (!isTareError(error, 'E_PATH_NOT_FOUND')) throw error;
+    return undefined;
+  });
+  if (own?.kept === true) return own;
+  const { content, indexes, tree } = await treeOfImage(original, store, ctx.signal);
+  const { chain, kept, size } = whyOfLayers({ image: original, tree, indexes, asked });
+  const canonical = canonicalPath(tree, asked);
+  const owner =
+    canonical === undefined ? undefined : ownerOf(await packageDbs(tree, content, { under: [ROOT] }), canonical);
+  const bytes = canonical === undefined ? size : sizeBelow(tree, canonical);
+  const named = owner === undefined ? {} : { package: owner.name };
+  const answer = own ?? {
+    path,
+    kept: false,
+    size: bytes,
+    chain: [],
+    ...named,
+    dropped: {
+      size: bytes,
+      because: kept
+        ? 'no evidence leads to it from the entry point, a rule or an include'
+        : 'the original has deleted it',
+    },
+  };
+  return { ...answer, original: { reference: original.reference, size: bytes, chain, ...named } };
+}
+
+function sizeBelow(tree: Tree, path: TreePath): number {
+  let size = 0;
+  for (const entry of tree.walk()) if (entry.type === 'file' && isInside(path, entry.path)) size += entry.size;
+  return size;
 }
 
 /** Links in the folders on the way are followed, the last component is not: it may be a link that is itself kept. */

@@ -12,7 +12,13 @@ export function whyText(why: Why): (style: Style) => string {
     if (isOfLayers(why)) return layersText(why, owner, style);
     if (!why.kept) {
       const because = why.dropped?.because ?? 'it was not offered';
-      return `${style.bold(show(why.path))} is not in the image${owner}\n  ${because}\n  ${formatSize(why.size)} saved`;
+      const told = [
+        `${style.bold(show(why.path))} is not in the image${owner}`,
+        `  ${because}`,
+        `  ${formatSize(why.size)} saved`,
+        ...originalLines(why, style),
+      ];
+      return told.join('\n');
     }
     const steps = why.chain.flatMap((step, index) => {
       const indent = '  '.repeat(index);
@@ -30,10 +36,18 @@ export function whyText(why: Why): (style: Style) => string {
 const LAYER_KINDS: ReadonlySet<string> = new Set(['made', 'changed', 'deleted']);
 const isOfLayers = ({ chain }: Why): boolean => chain.length > 0 && chain.every(({ kind }) => LAYER_KINDS.has(kind));
 
+function originalLines({ original }: Why, style: Style): readonly string[] {
+  if (original === undefined) return [];
+  return [`  in ${showPath(bytesOfText(original.reference))}`, ...layerLines(original.chain, style)];
+}
+
+const layerLines = (chain: Why['chain'], style: Style): readonly string[] =>
+  chain.map(({ because, kind }) => wrapped(`  ${style.cyan(kind.padEnd(8))} ${because}`, style, 11));
+
 /** What each layer did to the path, and what a deleted one still weighs. */
 function layersText(why: Why, owner: string, style: Style): string {
   const title = style.bold(showPath(bytesOfText(why.path)));
-  const lines = why.chain.map(({ because, kind }) => wrapped(`  ${style.cyan(kind.padEnd(8))} ${because}`, style, 11));
+  const lines = layerLines(why.chain, style);
   if (why.kept) return [`${title}  ${formatSize(why.size)}${owner}`, ...lines].join('\n');
   const rest = why.size === 0 ? '' : `, ${formatSize(why.size)} of it are still in the layers below`;
   return [`${title} is not in the image${rest}`, ...lines].join('\n');

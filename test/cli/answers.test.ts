@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { KeptTree } from '../../src/explain/kept-for.ts';
+import type { MostExpensive } from '../../src/explain/most-expensive.ts';
 import { tare, tareJson, type CliOptions } from '../helpers/cli.ts';
 import { exampleCopy, exampleDir } from '../helpers/examples.ts';
 import { seededHome } from '../helpers/seed.ts';
@@ -76,6 +78,35 @@ describe('the answers in JSON', () => {
     expectShape('why', why);
     expect(why).toMatchObject({ kept: false, chain: [] });
     expect(why.dropped.size).toBeGreaterThan(0);
+  });
+
+  it('of why, about all of an image', async () => {
+    const { options } = await surroundings();
+    const all = await tareJson<MostExpensive>(['why', 'node-status', '--most-expensive'], options);
+    expectShape('why-most-expensive', all);
+    const rows = await tareJson<{ type: string; size: number }[]>(['files', 'node-status'], options);
+    expect(all.size).toBe(rows.reduce((sum, { size, type }) => sum + (type === 'file' ? size : 0), 0));
+    expect(all.expenses.find(({ name }) => name === 'nodejs')?.keeps).toBeGreaterThan(50_000_000);
+    const tree = await tareJson<KeptTree>(['why', 'node-status', '--tree', 'libc6'], options);
+    expectShape('why-tree', tree);
+    expect(tree.paths).toContain('/usr/lib/x86_64-linux-gnu/libc.so.6');
+    expect(tree.for.length).toBeGreaterThan(0);
+    expect((await tare(['why', 'node-status', '--tree', 'libc6'], options)).stdout).toContain('NEEDED libc.so.6');
+    expect((await tare(['why', 'node-status', '--most-expensive', '--limit', '1'], options)).stdout).toMatch(
+      /and \d+ more/,
+    );
+  });
+
+  it.each([
+    [['why', 'node-status'], 'E_USAGE'],
+    [['why', 'node-status', '/app', '--most-expensive'], 'E_USAGE'],
+    [['why', 'node-status', '--tree', 'libfoo'], 'E_PATH_NOT_FOUND'],
+    [['why', 'node-status', '/app', '--original', 'nothing'], 'E_IMAGE_NOT_FOUND'],
+  ])('of %j: no', async (args, code) => {
+    const { options } = await surroundings();
+    const answer = await tare([...args, '--json'], options);
+    expect(answer.code).toBe(2);
+    expect(JSON.parse(answer.stderr)).toMatchObject({ error: { code } });
   });
 
   it('of an error: stdout empty, one line on stderr', async () => {

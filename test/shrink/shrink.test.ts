@@ -71,6 +71,8 @@ describe('tare shrink, by the files alone', () => {
     const kept = await tareJson<Why>(['why', 'static', '/app/server.js'], { home });
     expect(kept.chain.map((step) => step.kind)).toContain('entrypoint');
     const dropped = await tareJson<Why>(['why', 'static', RARE], { home, code: 1 });
+    const there = await tareJson<Why>(['why', 'static', RARE, '--original', 'original'], { home, code: 1 });
+    expect(there).toMatchObject({ ...dropped, original: { size: dropped.size, chain: [{ kind: 'made' }] } });
     expect(dropped).toMatchObject({ kept: false, dropped: { size: 11 } });
   });
 
