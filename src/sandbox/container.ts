@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isTareError, TareError } from '../base/error.ts';
 import { bytesOfText } from '../base/path.ts';
 import { makeBundle, removeBundle, type Bundle } from './bundle.ts';
@@ -85,6 +85,7 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
     const final = observe === undefined ? withCachedFilter(config, { host, bundle, base: options.base }) : config;
     writeFileSync(bundle.path('config.json'), JSON.stringify(final));
     throwIfAborted(signal);
+    if (spec.changes !== undefined) makeChanges(spec.changes.dir, rootMode);
     const child = launch({
       host,
       bundle,
@@ -113,6 +114,16 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
     else if (bundle !== undefined) await removeBundle(bundle);
     throw error;
   }
+}
+
+/** The script would start a process for each. */
+function makeChanges(dir: string, rootMode: number): void {
+  const upper = join(dir, 'upper');
+  if (existsSync(upper)) return;
+  mkdirSync(upper);
+  // Whatever the umask is.
+  chmodSync(upper, rootMode & 0o7777);
+  mkdirSync(join(dir, 'work'));
 }
 
 function stopSignalOf({ stopSignal = 'SIGTERM' }: RunSpec): number {
