@@ -8,7 +8,7 @@ const START_MS = 30_000;
 const STOP_MS = 20_000;
 
 /**
- * Starts a daemon that keeps everything below `dir`, and waits until it answers. `close` ends it by its process id and takes its mounts away.
+ * Starts a daemon that keeps everything below `dir`, and waits until it answers. `close` ends it by its process id and takes its mounts away; `pid` is its id.
  * @param answers whether it can be used: may throw, which is a no
  * @throws with the end of its log when it does not start
  */
@@ -38,7 +38,7 @@ export async function startDaemon({ answers, args, dir, program, env = {} }) {
   };
   const deadline = Date.now() + START_MS;
   for (;;) {
-    if (isTrue(answers)) return { close };
+    if (isTrue(answers)) return { close, pid: daemon.pid };
     if (Date.now() > deadline || daemon.exitCode !== null || daemon.pid === undefined) {
       await close();
       throw new Error(`${program} does not start here: ${readFileSync(logFile, 'utf8').slice(-1000)}`);
