@@ -3,9 +3,9 @@ import { isTareError, TareError } from '../../base/error.ts';
 import { createAuthorizer, type Authorizer } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import type { Scope } from './auth/scope.ts';
-import type { Dispatchers } from './dispatchers.ts';
 import { isLoopback } from './endpoints.ts';
 import { failureOf } from './failures.ts';
+import type { Lines } from './lines.ts';
 import { followed, redirected } from './redirects.ts';
 import { Fault, isPassing, retryAfterOf, retrying } from './retry.ts';
 import type { Credentials, Pacing } from './types.ts';
@@ -47,20 +47,20 @@ export interface ConnectionOptions {
   /** host[:port] that is spoken to. */
   readonly host: string;
   readonly insecure: boolean;
-  readonly dispatchers: Dispatchers;
+  readonly lines: Lines;
   readonly credentials: (repository: string | undefined) => Promise<Credentials | undefined>;
   readonly pacing: Pacing;
   readonly warn: (warning: Warning) => void;
 }
 
 export function createConnection(options: ConnectionOptions): Connection {
-  const { dispatchers, host, insecure, pacing, registry } = options;
+  const { host, insecure, lines, pacing, registry } = options;
   let reached: Promise<URL> | undefined;
   let root: URL | undefined;
 
   const send = async (url: URL, sending: Sending): Promise<Answer> => {
     const own = root === undefined || url.host === root.host;
-    return exchange(url, sending, await dispatchers(url, insecure && own), pacing);
+    return exchange(url, sending, await lines(url, insecure && own), pacing);
   };
   const authorizer: Authorizer = createAuthorizer({
     registry,

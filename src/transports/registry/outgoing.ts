@@ -1,3 +1,5 @@
+import type { ClientRequest } from 'node:http';
+import { TareError } from '../../base/error.ts';
 import type { Bytes } from '../../base/streams.ts';
 
 /** What a request carries. */
@@ -5,67 +7,97 @@ export type RequestBody = Uint8Array | { readonly size: number; readonly open: (
 
 /** A body on its way, watched. */
 export interface Outgoing {
-  readonly value: Uint8Array | AsyncIterable<Uint8Array> | null;
-  readonly headers: Readonly<Record<string, string>>;
-  /** For the request: aborts when the caller's does, and when the server takes nothing for too long. */
-  readonly signal: AbortSignal;
   /** What the source failed with. */
   failure(): { readonly error: unknown } | undefined;
+  /** The server takes nothing any more. */
   isStalled(): boolean;
-  /** When the answer has come, or will not. */
-  end(): void;
+  /** All of it has been handed over. */
+  isWhole(): boolean;
+  /** To be called when the answer has come, or will not: resolves when the source is at rest. */
+  end(): Promise<void>;
 }
 
 /** How often the flow is looked at, within the time that it may stand still. */
 const LOOKS = 4;
 
-/** @param silenceMs how long the server may take nothing, while there is something to take */
-export function outgoing(body: RequestBody | undefined, signal: AbortSignal, silenceMs: number): Outgoing {
-  const plain = { signal, failure: () => undefined, isStalled: () => false, end: () => undefined };
-  if (body === undefined) return { ...plain, value: null, headers: {} };
-  if (body instanceof Uint8Array) return { ...plain, value: body, headers: { 'content-length': String(body.length) } };
+export function lengthOf(body: RequestBody | undefined): { readonly 'content-length'?: string } {
+  if (body === undefined) return {};
+  return { 'content-length': String(body instanceof Uint8Array ? body.length : body.size) };
+}
 
-  const stop = new AbortController();
+/**
+ * Sends the body of a request, and ends the request. What goes wrong on the way destroys it.
+ * @param silenceMs how long the server may take nothing, while there is something to take
+ */
+export function deliver(request: ClientRequest, body: RequestBody | undefined, silenceMs: number): Outgoing {
+  if (body === undefined || body instanceof Uint8Array) {
+    request.end(body);
+    return { failure: () => undefined, isStalled: () => false, isWhole: () => true, end: () => Promise.resolve() };
+  }
   const state = {
     failure: undefined as { readonly error: unknown } | undefined,
     stalled: false,
     looks: 0,
-    offered: false,
+    waiting: false,
+    over: false,
+    left: body.size,
+    wake: () => {},
   };
-  const pass = (): void => stop.abort(signal.reason);
-  if (signal.aborted) pass();
-  signal.addEventListener('abort', pass, { once: true });
   const timer = setInterval(() => {
-    state.looks = state.offered ? state.looks + 1 : 0;
+    // A source that takes its time is no fault of the server.
+    state.looks = state.waiting ? state.looks + 1 : 0;
     if (state.looks <= LOOKS) return;
     state.stalled = true;
-    stop.abort();
+    request.destroy();
   }, silenceMs / LOOKS);
-
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of body.open()) {
-        state.looks = 0;
-        state.offered = true;
-        // The socket keeps chunks for later, while their maker uses the same buffer again.
-        yield Buffer.from(chunk);
-        // A source that takes its time is no fault of the server.
-        state.offered = false;
-      }
-    } catch (error) {
-      state.failure = { error };
-      throw error;
-    }
+  const stop = (): void => {
+    state.over = true;
+    state.wake();
   };
+  request.once('close', stop);
+
+  /** Resolves when the chunk may be used again. Why it could not be sent is for the request to say. */
+  const handOver = async (chunk: Uint8Array): Promise<void> => {
+    state.looks = 0;
+    state.waiting = true;
+    state.left -= chunk.length;
+    await new Promise<void>((resolve) => {
+      state.wake = resolve;
+      request.write(chunk, () => resolve());
+    });
+    state.waiting = false;
+  };
+  const send = async (): Promise<void> => {
+    let last: Uint8Array | undefined;
+    for await (const chunk of body.open()) {
+      if (state.over) return;
+      if (chunk.length === 0) continue;
+      if (last !== undefined || chunk.length > state.left) throw wrongLength(body.size, 'more');
+      // A source may check itself at its end: the server gets the last bytes when it has, and never the whole of what is wrong.
+      if (chunk.length === state.left) last = Buffer.from(chunk);
+      else await handOver(chunk);
+    }
+    if (state.over) return;
+    if (last !== undefined) await handOver(last);
+    if (state.left > 0) throw wrongLength(body.size, 'fewer');
+    request.end();
+  };
+  const done = send().catch((error: unknown) => {
+    state.failure = { error };
+    request.destroy();
+  });
   return {
-    value: chunks(),
-    headers: { 'content-length': String(body.size) },
-    signal: stop.signal,
     failure: () => state.failure,
     isStalled: () => state.stalled,
-    end: () => {
+    isWhole: () => state.left === 0,
+    end: async () => {
       clearInterval(timer);
-      signal.removeEventListener('abort', pass);
+      stop();
+      await done;
     },
   };
+}
+
+function wrongLength(size: number, how: 'more' | 'fewer'): TareError {
+  return new TareError('E_SIZE', `what is to be sent has ${how} than the ${size} bytes that were announced`);
 }

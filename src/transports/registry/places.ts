@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { findCredentials } from './auth/find-credentials.ts';
 import { createConnection, type Connection } from './connection.ts';
-import { createDispatchers } from './dispatchers.ts';
 import { endpointsFor, registryRules, type Endpoint } from './endpoints.ts';
+import { createLines } from './lines.ts';
 import type { Place } from './manifests.ts';
 import { REAL_PACING } from './pacing.ts';
 import type { Credentials, Pacing, RegistryOptions } from './types.ts';
@@ -15,7 +15,7 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
   const { ctx, env } = options;
   const pacing: Pacing = { ...REAL_PACING, ...options.pacing };
   const rules = await registryRules(env);
-  const dispatchers = createDispatchers(env);
+  const lines = createLines(env);
   const connections = new Map<string, Connection>();
 
   const connectionTo = ({ host, insecure }: Endpoint, name: string): Connection => {
@@ -26,7 +26,7 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
       registry: name,
       host,
       insecure,
-      dispatchers,
+      lines,
       pacing,
       credentials: credentialsOnce(name, options),
       warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),

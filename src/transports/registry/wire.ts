@@ -1,11 +1,13 @@
-import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { throwIfCancelled } from '../../base/context.ts';
 import { errnoOf, TareError } from '../../base/error.ts';
 import type { Bytes } from '../../base/streams.ts';
 import { VERSION } from '../../base/version.ts';
-import { outgoing, type RequestBody } from './outgoing.ts';
+import { drop, incoming } from './incoming.ts';
+import type { Begin } from './lines.ts';
+import { deliver, lengthOf, type RequestBody } from './outgoing.ts';
 import { Fault } from './retry.ts';
+import { CONNECT_TIMEOUT_MS } from './tunnel.ts';
 import type { Pacing } from './types.ts';
 
 /** An answer whose body has not been read. Either read it to its end or `discard` it: else its connection stays taken. */
@@ -38,91 +40,79 @@ export function shownUrl(url: URL): string {
  * One request, one answer; no redirect is followed.
  * @throws Fault when the connection breaks or falls silent; TareError E_TLS, E_REGISTRY for what trying again cannot mend; E_CANCELLED; what the body throws
  */
-export async function exchange(url: URL, sending: Sending, dispatcher: Dispatcher, pacing: Pacing): Promise<Answer> {
-  const { request } = await import('undici');
-  const { method, signal } = sending;
+export async function exchange(url: URL, sending: Sending, begin: Begin, pacing: Pacing): Promise<Answer> {
+  const { body, headers, method, signal } = sending;
   throwIfCancelled(signal);
-  const body = outgoing(sending.body, signal, pacing.silenceMs);
-  let response: Dispatcher.ResponseData;
+  const request = begin(url, {
+    method,
+    headers: { 'user-agent': `tare/${VERSION}`, 'accept-encoding': 'identity', ...headers, ...lengthOf(body) },
+  });
+  const abort = (): void => void request.destroy();
+  signal.addEventListener('abort', abort, { once: true });
+  request.once('close', () => signal.removeEventListener('abort', abort));
+  const answered = answerTo(request, sending.answerMs ?? pacing.silenceMs);
+  const outgoing = deliver(request, body, pacing.silenceMs);
+  let response: IncomingMessage;
   try {
-    response = await request(url, {
-      method,
-      dispatcher,
-      signal: body.signal,
-      headersTimeout: sending.answerMs ?? pacing.silenceMs,
-      bodyTimeout: pacing.silenceMs,
-      headers: { 'user-agent': `tare/${VERSION}`, 'accept-encoding': 'identity', ...sending.headers, ...body.headers },
-      // It takes any iterable, whatever its types say.
-      body: body.value as Readable | Uint8Array | null,
-    });
+    response = await answered;
   } catch (error) {
+    await outgoing.end();
     // The source's own fault says more than the broken connection that it leads to.
-    const own = body.failure();
+    const own = outgoing.failure();
     if (own !== undefined) throw own.error;
     throwIfCancelled(signal);
-    if (body.isStalled()) throw new Fault(broken(url, 'it takes nothing any more', error));
+    if (outgoing.isStalled()) throw new Fault(broken(url, 'it takes nothing any more', error));
     throw translated(url, error);
-  } finally {
-    body.end();
   }
-  const headers = (name: string): readonly string[] => [response.headers[name] ?? []].flat();
+  await outgoing.end();
+  // An answer in the middle of the body: what follows on this connection would be the rest of it.
+  if (!outgoing.isWhole()) response.once('end', () => request.destroy());
+  const all = (name: string): readonly string[] => response.headersDistinct[name] ?? [];
   return {
     url,
-    status: response.statusCode,
-    headers,
-    header: (name) => headers(name)[0],
-    body: incoming(url, response.body, signal, pacing),
-    discard: () => drop(response.body),
+    status: response.statusCode ?? 0,
+    headers: all,
+    header: (name) => all(name)[0],
+    body: bodyOf(url, response, signal, pacing),
+    discard: () => drop(response),
   };
 }
 
-/** What is short is read to its end, so that the connection can be used again. */
-const MAX_DROPPED_BYTES = 64 * 1024; // 64 KiB
-
-function drop(body: Dispatcher.ResponseData['body']): void {
-  // Its error is that it was given up.
-  body.on('error', () => undefined);
-  body.dump({ limit: MAX_DROPPED_BYTES }).catch(() => body.destroy());
+/** Rejects when there is no connection in time, when it breaks, and when the server thinks for too long about what it has got. */
+function answerTo(request: ClientRequest, answerMs: number): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const within = (ms: number, why: string): NodeJS.Timeout => {
+      const timer = setTimeout(() => request.destroy(new Error(why)), ms);
+      request.once('close', () => clearTimeout(timer)).once('response', () => clearTimeout(timer));
+      return timer;
+    };
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) return;
+      const timer = within(CONNECT_TIMEOUT_MS, 'no connection within ten seconds');
+      socket.once(request.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(timer));
+    });
+    request.once('finish', () => within(answerMs, 'no answer in time'));
+    request.on('error', reject);
+    request.once('close', () => reject(new Error('the connection was closed')));
+    request.once('response', (response) => {
+      // Whoever reads the body gets to know.
+      response.on('error', () => undefined);
+      resolve(response);
+    });
+  });
 }
 
-/** A server that gives a byte a minute would hold us for ever without ever being silent. */
-async function* incoming(
+async function* bodyOf(
   url: URL,
-  body: Dispatcher.ResponseData['body'],
+  response: IncomingMessage,
   signal: AbortSignal,
   pacing: Pacing,
 ): AsyncGenerator<Uint8Array> {
-  let sinceLook = 0;
-  let tooSlow = false;
-  let waiting = false;
-  // A receiver that takes its time is no fault of the server: only periods that were spent waiting count.
-  const timer = setInterval(() => {
-    if (waiting && sinceLook < pacing.minBytes) {
-      tooSlow = true;
-      body.destroy();
-    }
-    sinceLook = 0;
-  }, pacing.windowMs);
-  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
-    for (;;) {
-      waiting = true;
-      const next = await chunks.next();
-      waiting = false;
-      if (next.done === true) {
-        if (tooSlow) throw new Error('it came too slowly');
-        return;
-      }
-      sinceLook += next.value.length;
-      yield next.value;
-    }
+    yield* incoming(response, pacing);
   } catch (error) {
     throwIfCancelled(signal);
-    if (tooSlow) throw new Fault(broken(url, 'it sends too slowly', error));
     throw translated(url, error);
-  } finally {
-    clearInterval(timer);
-    body.on('error', () => undefined).destroy();
   }
 }
 

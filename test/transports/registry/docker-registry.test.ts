@@ -1,12 +1,16 @@
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createContext } from '../../../src/base/context.ts';
 import type { Digest } from '../../../src/base/digest.ts';
 import { bytesOf } from '../../../src/base/streams.ts';
 import { encodeIndex } from '../../../src/oci/encode.ts';
-import { EVIDENCE_MEDIA_TYPE, OCI_INDEX } from '../../../src/oci/media-types.ts';
+import { EVIDENCE_MEDIA_TYPE, OCI_INDEX, OCI_LAYER } from '../../../src/oci/media-types.ts';
 import { login, logout } from '../../../src/ship/login.ts';
 import { listTags, pull, push } from '../../../src/ship/registry.ts';
 import { openStore } from '../../../src/store/index.ts';
@@ -15,6 +19,7 @@ import { fallbackTag } from '../../../src/transports/attached.ts';
 import { dockerRegistry } from '../../helpers/docker-registry.ts';
 import { makeImage } from '../../helpers/images.ts';
 import { needs } from '../../helpers/needs.ts';
+import { noise } from '../../helpers/streams.ts';
 import { tempDir } from '../../helpers/temp.ts';
 import { failure, NAME, readAll, run, sample, skopeo } from '../sample.ts';
 import { all, bareEnvironment, listed, testClient } from './client.ts';
@@ -318,7 +323,7 @@ function pki(): Pki {
       '-subj',
       `/CN=${name}`,
     );
-    writeFileSync(join(dir, 'ext'), 'subjectAltName=IP:127.0.0.1\n');
+    writeFileSync(join(dir, 'ext'), 'subjectAltName=IP:127.0.0.1,DNS:registry.example\n');
     openssl(
       'x509',
       '-req',
@@ -362,6 +367,43 @@ describe.skipIf(!needs('docker-registry', 'openssl'))('with a registry that spea
     isolate({ XDG_CONFIG_HOME: dir });
     await openImage(`docker://${reference}`, tools);
   });
+
+  it.each(['http', 'https'])(
+    'is reached through a tunnel, and its %s proxy alone is shown the password',
+    async (scheme) => {
+      const { ca, certificate, key } = pki();
+      const { host } = await dockerRegistry({ tls: { certificate, key } });
+      const asked: (string | undefined)[] = [];
+      const pem = { cert: readFileSync(certificate), key: readFileSync(key) };
+      const proxy = scheme === 'http' ? createServer() : createSecureServer(pem);
+      proxy.on('connect', (request, client: Duplex) => {
+        asked.push(request.url, request.headers['proxy-authorization'], request.headers.authorization);
+        const server = connect(Number(host.split(':')[1]), '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+          client.pipe(server).pipe(client);
+        });
+        server.on('error', () => client.destroy());
+        client.on('error', () => server.destroy());
+        onTestFinished(() => void server.destroy());
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        proxy.closeAllConnections();
+        proxy.close();
+      });
+      const { port } = proxy.address() as AddressInfo;
+      const env = bareEnvironment({ https_proxy: `${scheme}://me:p%40ss@127.0.0.1:${port}`, SSL_CERT_FILE: ca });
+      const { client } = await testClient('registry.example', { env });
+      const bytes = noise(3_000_000);
+      const descriptor = { mediaType: OCI_LAYER, digest: `sha256:${sha256(bytes)}` as Digest, size: bytes.length };
+      expect(await client.uploadBlob('a', { descriptor, open: () => bytesOf(bytes) })).toBe('uploaded');
+      expect((await all(client.blob('a', descriptor))).equals(bytes)).toBe(true);
+      const login = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
+      expect(asked.slice(0, 3)).toEqual(['registry.example:443', login, undefined]);
+      const { client: shut } = await testClient('other.example', { env });
+      expect((await failure(shut.getManifest('a', '1'))).code).toBe('E_TLS');
+    },
+  );
 
   it('shows a client certificate', async () => {
     const { ca, certificate, dir, key } = pki();
