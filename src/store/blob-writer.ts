@@ -3,6 +3,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Digest } from '../base/digest.ts';
 import { fromErrno } from '../base/error.ts';
+import { createWriteBehind } from '../base/write-behind.ts';
 import { flushFolder, makeFolder } from './files.ts';
 import { blobPath, temporaryPath, type StorePaths } from './paths.ts';
 import type { BlobWriter } from './types.ts';
@@ -24,6 +25,7 @@ export async function createBlobWriter(options: BlobWriterOptions): Promise<Blob
   const handle = await open(file, 'wx', 0o644).catch((error: unknown) => {
     throw fromErrno(error, doing);
   });
+  const content = createWriteBehind(handle);
   const hash = createHash(options.algorithm);
   let size = 0;
   let ended = false;
@@ -51,7 +53,7 @@ export async function createBlobWriter(options: BlobWriterOptions): Promise<Blob
       orDiscard(async () => {
         if (options.checked === undefined) hash.update(chunk);
         size += chunk.length;
-        for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
+        await content.write(chunk);
       }),
     commit: () =>
       orDiscard(async () => {
@@ -60,6 +62,7 @@ export async function createBlobWriter(options: BlobWriterOptions): Promise<Blob
           await discard();
           return { digest, size };
         }
+        await content.flush();
         await handle.sync();
         await end();
         const target = blobPath(paths, digest);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { throwIfCancelled } from '../base/context.ts';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
 import type { Bytes } from '../base/streams.ts';
+import { createWriteBehind } from '../base/write-behind.ts';
 
 /**
  * Replaces a file as a whole: the bytes go to a temporary name in the same folder, are flushed, and get the name last. On any error,
@@ -18,15 +19,19 @@ export async function replaceFile(path: string, source: Bytes, signal: AbortSign
   const folder = dirname(path);
   const temporary = join(folder, `.tare-${randomBytes(8).toString('hex')}.tmp`);
   const handle = await openTemporary(path, temporary);
+  const content = createWriteBehind(handle);
   let size = 0;
   try {
     try {
       for await (const chunk of source) {
         throwIfCancelled(signal);
-        await attempt(path, () => handle.writeFile(chunk));
+        await attempt(path, () => content.write(chunk));
         size += chunk.length;
       }
-      await attempt(path, () => handle.sync());
+      await attempt(path, async () => {
+        await content.flush();
+        await handle.sync();
+      });
     } finally {
       await handle.close();
     }
