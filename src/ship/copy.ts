@@ -15,7 +15,6 @@ import {
   writeImage,
   type Written,
 } from '../transports/index.ts';
-import { recompressed } from './recompress.ts';
 
 /** What is copied, and how. */
 export interface CopyHow {
@@ -129,6 +128,7 @@ async function copyBundle(options: CopyOptions, tools: CopyTools): Promise<CopyR
   });
   if (options.dryRun === true) return planned(options, await lackingAt(bundle, target, tools), bundle);
   if (compression === undefined) return resultOf(await writeBundle(bundle, target, tools));
+  const { recompressed } = await import('./recompress.ts');
   const written = resultOf(await writeBundle(await recompressed(bundle, compression, tools), target, tools));
   const sourceDigest = bundle.descriptor.digest;
   return written.digest === sourceDigest ? written : { ...written, sourceDigest };

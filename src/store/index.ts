@@ -5,7 +5,7 @@ import { parseImageName } from '../oci/reference.ts';
 import type { Descriptor } from '../oci/types.ts';
 import { createBlobStore } from './blob-store.ts';
 import { editIndexJson, readIndexJson } from './index-json.ts';
-import { createLayerCache } from './layer-cache.ts';
+import type { LayerCache, LayerCacheOptions } from './layer-cache.ts';
 import { makeLayout } from './layout.ts';
 import { createLeases } from './leases.ts';
 import { entryOfImage, imageOfEntry, nameOfEntry, normalisedName } from './names.ts';
@@ -78,7 +78,7 @@ export async function openStore(options: { readonly home: string }): Promise<Sto
       await prepare();
       return leases.take();
     },
-    ...createLayerCache({ home, blobs }),
+    ...layerCacheOnce({ home, blobs }),
   };
 }
 
@@ -87,7 +87,21 @@ export function frozenStore(store: Store): Store {
   return {
     ...store,
     lease: () => Promise.resolve({ release: () => Promise.resolve() }),
-    ...createLayerCache({ home: store.home, blobs: store.blobs, frozen: true }),
+    ...layerCacheOnce({ home: store.home, blobs: store.blobs, frozen: true }),
+  };
+}
+
+/** What decompresses and reads layers is loaded when a layer is asked for: most commands never do. */
+function layerCacheOnce(options: LayerCacheOptions): LayerCache {
+  let made: Promise<LayerCache> | undefined;
+  const cache = (): Promise<LayerCache> => {
+    made ??= import('./layer-cache.ts').then(({ createLayerCache }) => createLayerCache(options));
+    return made;
+  };
+  return {
+    layerIndex: async (...asked) => (await cache()).layerIndex(...asked),
+    putLayerIndex: async (...given) => (await cache()).putLayerIndex(...given),
+    layerTar: async (...asked) => (await cache()).layerTar(...asked),
   };
 }
 
