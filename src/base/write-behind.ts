@@ -11,6 +11,8 @@ export interface WriteBehind {
 /** Most files are small; each write costs two changes of thread. */
 const FIRST_BYTES = 64 * 1024; // 64 KiB
 const PIECE_BYTES = 1024 * 1024; // 1 MiB
+/** Not worth a copy. */
+const LARGE_BYTES = 256 * 1024; // 256 KiB
 
 /** Collects what is written into large pieces, of which one is on its way while the next one fills. The handle stays the caller's to close. */
 export function createWriteBehind(handle: FileHandle): WriteBehind {
@@ -20,20 +22,32 @@ export function createWriteBehind(handle: FileHandle): WriteBehind {
   let size = FIRST_BYTES;
   let onItsWay: Promise<void> = Promise.resolve();
 
-  const writeAll = async (bytes: Buffer, length: number): Promise<void> => {
-    for (let at = 0; at < length;) at += (await handle.write(bytes, at, length - at)).bytesWritten;
+  const writeAll = async (bytes: Uint8Array): Promise<void> => {
+    for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
+  };
+  const writePiece = async (bytes: Buffer, length: number): Promise<void> => {
+    await writeAll(bytes.subarray(0, length));
     if (bytes.length === PIECE_BYTES) spare = bytes;
+  };
+  const begin = (writing: Promise<void>): void => {
+    onItsWay = writing;
+    // It is told to whoever writes or flushes next.
+    onItsWay.catch(() => undefined);
   };
   const sendOff = async (): Promise<void> => {
     await onItsWay;
     if (piece === undefined || filled === 0) return;
-    onItsWay = writeAll(piece, filled);
-    // It is told to whoever writes or flushes next.
-    onItsWay.catch(() => undefined);
+    begin(writePiece(piece, filled));
     [piece, spare, filled] = [spare, undefined, 0];
   };
   return {
     write: async (chunk) => {
+      if (chunk.length >= LARGE_BYTES) {
+        await sendOff();
+        await onItsWay;
+        begin(writeAll(chunk));
+        return onItsWay;
+      }
       for (let at = 0; at < chunk.length;) {
         if (piece === undefined) {
           piece = Buffer.allocUnsafeSlow(size);

@@ -21,13 +21,51 @@ export function drop(response: IncomingMessage): void {
   response.resume();
 }
 
+/** What has come and was not taken yet. */
+function createHeld(): {
+  readonly bytes: () => number;
+  readonly add: (chunk: Buffer) => void;
+  /** All of it, or the most that fits; valid until the next call. */
+  readonly take: () => Buffer | undefined;
+} {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  let piece: Buffer | undefined;
+  return {
+    bytes: () => bytes,
+    add: (chunk) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+    },
+    take: () => {
+      const [only] = chunks;
+      if (only === undefined || chunks.length === 1) {
+        [chunks, bytes] = [[], 0];
+        return only;
+      }
+      piece ??= Buffer.allocUnsafeSlow(2 * MAX_HELD_BYTES);
+      let filled = 0;
+      let count = 0;
+      for (const chunk of chunks) {
+        if (filled + chunk.length > piece.length) break;
+        piece.set(chunk, filled);
+        filled += chunk.length;
+        count += 1;
+      }
+      chunks = chunks.slice(count);
+      bytes -= filled;
+      return piece.subarray(0, filled);
+    },
+  };
+}
+
 /**
- * The bytes of an answer as they come. Ends the connection unless it comes to their end.
+ * The bytes of an answer as they come, in pieces of up to a megabyte. Ends the connection unless it comes to their end.
  * @throws what the connection breaks with; a plain Error when it falls silent, or gives a byte a minute: such a server would hold us for ever
  */
 export async function* incoming(response: IncomingMessage, pacing: Pacing): AsyncGenerator<Uint8Array> {
-  const chunks: Buffer[] = [];
-  const state = { held: 0, ended: false, waiting: false, sinceLook: 0, wake: () => {} };
+  const held = createHeld();
+  const state = { ended: false, waiting: false, sinceLook: 0, wake: () => {} };
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
@@ -48,11 +86,11 @@ export async function* incoming(response: IncomingMessage, pacing: Pacing): Asyn
   }, pacing.silenceMs);
 
   response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    state.held += chunk.length;
+    // More may be there already: what comes in one turn of the event loop goes on in one piece.
+    if (held.bytes() === 0) setImmediate(() => state.wake());
+    held.add(chunk);
     state.sinceLook += chunk.length;
-    if (state.held >= MAX_HELD_BYTES) response.pause();
-    state.wake();
+    if (held.bytes() >= MAX_HELD_BYTES) response.pause();
   });
   response.once('end', () => {
     state.ended = true;
@@ -66,11 +104,10 @@ export async function* incoming(response: IncomingMessage, pacing: Pacing): Asyn
     // Broken before anybody looked: there will be no event.
     if (response.closed) throw response.errored ?? new Error('the connection was closed');
     for (;;) {
-      const chunk = chunks.shift();
-      if (chunk !== undefined) {
-        state.held -= chunk.length;
-        if (state.held === 0 && response.isPaused()) response.resume();
-        yield chunk;
+      const piece = held.take();
+      if (piece !== undefined) {
+        if (response.isPaused()) response.resume();
+        yield piece;
         continue;
       }
       if (failure !== undefined) throw failure;
