@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { fromErrno, TareError } from '../base/error.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
+import { FILE_CHUNK_BYTES, fileChunks } from '../base/file-chunks.ts';
 import type { Bytes } from '../base/streams.ts';
 
 /** Bytes with random access: a file of the host, or one that lives only as long as it is used. */
@@ -13,8 +14,6 @@ export interface ByteFile {
   /** `size` bytes from `offset` on. @throws TareError E_IO when they are not there (any more) */
   read(offset: number, size: number): Bytes;
 }
-
-const CHUNK_BYTES = 256 * 1024; // 256 KiB
 
 /**
  * Opens a regular file for reading. Anything else is refused before it is read: a pipe would block, a device would never end.
@@ -71,14 +70,9 @@ async function* readHostRange(
 
 /** The whole of a file, however long it is. @throws as `openRegular` */
 export async function* readHostFile(path: string, what: string, missing: ErrorCode): AsyncGenerator<Uint8Array> {
-  const { handle } = await openRegular(path, what, missing);
+  const { handle, size } = await openRegular(path, what, missing);
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
+    yield* fileChunks(handle, size);
   } catch (error) {
     throw fromErrno(error, `cannot read ${what} ${path}`);
   } finally {
@@ -91,7 +85,7 @@ export async function* readRange(
   pread: (buffer: Buffer, position: number) => Promise<number>,
   range: { readonly offset: number; readonly size: number; readonly what: string },
 ): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, range.size));
+  const buffer = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, range.size));
   let done = 0;
   while (done < range.size) {
     let count: number;

@@ -17,9 +17,6 @@ export interface Outgoing {
   end(): Promise<void>;
 }
 
-/** How often the flow is looked at, within the time that it may stand still. */
-const LOOKS = 4;
-
 export function lengthOf(body: RequestBody | undefined): { readonly 'content-length'?: string } {
   if (body === undefined) return {};
   return { 'content-length': String(body instanceof Uint8Array ? body.length : body.size) };
@@ -37,19 +34,17 @@ export function deliver(request: ClientRequest, body: RequestBody | undefined, s
   const state = {
     failure: undefined as { readonly error: unknown } | undefined,
     stalled: false,
-    looks: 0,
     waiting: false,
     over: false,
     left: body.size,
     wake: () => {},
   };
-  const timer = setInterval(() => {
-    // A source that takes its time is no fault of the server.
-    state.looks = state.waiting ? state.looks + 1 : 0;
-    if (state.looks <= LOOKS) return;
+  // Node counts as movement what the system takes of a chunk. A source that takes its time is no fault of the server.
+  request.setTimeout(silenceMs, () => {
+    if (!state.waiting) return;
     state.stalled = true;
     request.destroy();
-  }, silenceMs / LOOKS);
+  });
   const stop = (): void => {
     state.over = true;
     state.wake();
@@ -58,9 +53,8 @@ export function deliver(request: ClientRequest, body: RequestBody | undefined, s
 
   /** Resolves when the chunk may be used again. Why it could not be sent is for the request to say. */
   const handOver = async (chunk: Uint8Array): Promise<void> => {
-    state.looks = 0;
-    state.waiting = true;
     state.left -= chunk.length;
+    state.waiting = true;
     await new Promise<void>((resolve) => {
       state.wake = resolve;
       request.write(chunk, () => resolve());
@@ -91,7 +85,6 @@ export function deliver(request: ClientRequest, body: RequestBody | undefined, s
     isStalled: () => state.stalled,
     isWhole: () => state.left === 0,
     end: async () => {
-      clearInterval(timer);
       stop();
       await done;
     },
