@@ -5,7 +5,7 @@ import { headerOf, type Exchange, type Handler } from '../http/exchange.ts';
 import { parseChunkRange } from '../http/range.ts';
 import { send } from '../http/respond.ts';
 import { checkedDigest, checkedName } from '../route.ts';
-import type { Upload } from '../storage/uploads.ts';
+import type { Upload } from '../storage/upload.ts';
 import { blobLocation } from './blobs.ts';
 
 /** distribution-spec 1.1, "Pushing blobs": POST starts an upload (end-4a), is a whole one (end-4b), or mounts a blob (end-11). */

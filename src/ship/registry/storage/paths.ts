@@ -13,7 +13,7 @@ export interface RegistryPaths {
   /** Says that the folder is a registry's, and of which layout. */
   readonly marker: string;
   readonly repositories: string;
-  /** Uploads that are not complete; those that are here when a server starts are nobody's. */
+  /** Uploads that are not complete: `ID/REPOSITORY` holds the bytes so far. A server that starts goes on with those that are young. */
   readonly uploads: string;
   /** Held by the one server that may write. */
   readonly serving: string;
@@ -43,7 +43,7 @@ export interface RepositoryPaths {
 
 /** `name` follows the grammar of repositories, in which no part of a path can hide; `+` is not in it, and stands for the slash. */
 export function repositoryPaths(paths: RegistryPaths, name: string): RepositoryPaths {
-  const folder = join(paths.repositories, name.replaceAll('/', '+'));
+  const folder = join(paths.repositories, folderOfRepository(name));
   return {
     folder,
     blobs: join(folder, 'blobs'),
@@ -52,6 +52,8 @@ export function repositoryPaths(paths: RegistryPaths, name: string): RepositoryP
     referrers: join(folder, 'referrers'),
   };
 }
+
+export const folderOfRepository = (name: string): string => name.replaceAll('/', '+');
 
 export const repositoryOfFolder = (name: string): string => name.replaceAll('+', '/');
 

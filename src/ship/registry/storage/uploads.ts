@@ -1,27 +1,11 @@
-import { randomUUID, createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, rm, truncate, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { algorithmOf, type Digest } from '../../../base/digest.ts';
-import type { Bytes } from '../../../base/streams.ts';
-import { makeFolder, namesIfThere } from '../../../store/files.ts';
+import { isRepository } from '../../../oci/reference.ts';
+import { makeFolder, modifiedAt, namesIfThere, sizeIfThere } from '../../../store/files.ts';
+import { folderOfRepository, repositoryOfFolder } from './paths.ts';
 import type { RegistryStorage } from './storage.ts';
-
-/** A blob on its way into a repository. Its bytes are in a file of their own, which nobody is shown. */
-export interface Upload {
-  readonly id: string;
-  readonly repository: string;
-  /** Bytes so far. */
-  readonly size: number;
-  /**
-   * Adds to the end. A source that breaks off leaves what came; with `exactly`, what is shorter or longer is taken back.
-   * @returns false when it was not `exactly` so long
-   */
-  append(source: Bytes, exactly?: number): Promise<boolean>;
-  /** Checks the content and makes it a blob of the repository. Ends the upload either way. @returns false when the digest is another one */
-  finish(digest: Digest): Promise<boolean>;
-  cancel(): Promise<void>;
-}
+import { createUpload, type Upload } from './upload.ts';
 
 export interface Uploads {
   /** Undefined when too many are open. */
@@ -39,6 +23,8 @@ export interface Uploads {
 export interface UploadLimits {
   readonly maxUploads: number;
   readonly maxUploadsPerRepository: number;
+  /** An upload that nobody writes to for so long is given up. */
+  readonly uploadAgeMs: number;
 }
 
 interface Slot {
@@ -47,33 +33,54 @@ interface Slot {
   busy: Promise<unknown>;
 }
 
-/** Deletes what an earlier server left, and begins with none. */
+/**
+ * Goes on with what an earlier server left, however it ended: what is in a file is what came, and its digest is checked at its end all the same. What is
+ * older than `uploadAgeMs` goes, and what is none of ours.
+ */
 export async function openUploads(storage: RegistryStorage, limits: UploadLimits): Promise<Uploads> {
   const folder = storage.paths.uploads;
   await makeFolder(folder);
-  for (const name of await namesIfThere(folder)) await rm(join(folder, name), { recursive: true, force: true });
   const slots = new Map<string, Slot>();
+
+  const add = (left: Left, algorithm?: 'sha256' | 'sha512'): Upload => {
+    const { id, repository, size, touched } = left;
+    const slot: Slot = {
+      upload: createUpload({
+        id,
+        repository,
+        storage,
+        algorithm,
+        size,
+        file: fileOf(folder, left),
+        onEnd: () => slots.delete(id),
+        onWrite: () => (slot.touched = Date.now()),
+      }),
+      touched,
+      busy: Promise.resolve(),
+    };
+    slots.set(id, slot);
+    return slot.upload;
+  };
+  for (const id of await namesIfThere(folder)) {
+    const left = await leftIn(folder, id);
+    if (left !== undefined && Date.now() - left.touched <= limits.uploadAgeMs) add(left);
+    else await rm(join(folder, id), { recursive: true, force: true });
+  }
 
   return {
     start: async (repository, algorithm = 'sha256') => {
       const beside = [...slots.values()].filter((slot) => slot.upload.repository === repository).length;
       if (slots.size >= limits.maxUploads || beside >= limits.maxUploadsPerRepository) return undefined;
-      const id = randomUUID();
-      const slot: Slot = {
-        upload: createUpload({
-          id,
-          repository,
-          storage,
-          algorithm,
-          file: join(folder, id),
-          onEnd: () => slots.delete(id),
-          onWrite: () => (slot.touched = Date.now()),
-        }),
-        touched: Date.now(),
-        busy: Promise.resolve(),
-      };
-      slots.set(id, slot);
-      return slot.upload;
+      const left = { id: randomUUID(), repository, size: 0, touched: Date.now() };
+      const upload = add(left, algorithm);
+      try {
+        await mkdir(join(folder, left.id));
+        await writeFile(fileOf(folder, left), '', { flag: 'wx', mode: 0o644 });
+      } catch (error) {
+        await upload.cancel();
+        throw error;
+      }
+      return upload;
     },
     find: (repository, id) => {
       const upload = slots.get(id)?.upload;
@@ -100,81 +107,28 @@ export async function openUploads(storage: RegistryStorage, limits: UploadLimits
   };
 }
 
-interface UploadOptions {
+/** What the disk says of an upload. */
+interface Left {
   readonly id: string;
   readonly repository: string;
-  readonly storage: RegistryStorage;
-  readonly algorithm: 'sha256' | 'sha512';
-  readonly file: string;
-  readonly onEnd: () => void;
-  readonly onWrite: () => void;
+  readonly size: number;
+  /** In ms since the epoch. */
+  readonly touched: number;
 }
 
-function createUpload(options: UploadOptions): Upload {
-  const { id, repository, storage, file } = options;
-  // Of the bytes so far: when the client keeps to this algorithm, nothing is read twice.
-  let hash = createHash(options.algorithm);
-  let size = 0;
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-  const digestAs = async (algorithm: 'sha256' | 'sha512'): Promise<Digest> =>
-    `${algorithm}:${(algorithm === options.algorithm ? hash : await hashOfFile(file, algorithm)).digest('hex')}`;
-  const cancel = async (): Promise<void> => {
-    options.onEnd();
-    await rm(file, { force: true });
-  };
+const fileOf = (folder: string, { id, repository }: Pick<Left, 'id' | 'repository'>): string =>
+  join(folder, id, folderOfRepository(repository));
 
-  return {
-    id,
-    repository,
-    get size() {
-      return size;
-    },
-    append: async (source, exactly) => {
-      const before = { size, hash: hash.copy() };
-      const handle = await open(file, 'a', 0o644);
-      try {
-        for await (const chunk of source) {
-          options.onWrite();
-          await writeAll(handle, chunk);
-          hash.update(chunk);
-          size += chunk.length;
-        }
-      } finally {
-        await handle.close();
-      }
-      if (exactly === undefined || size - before.size === exactly) return true;
-      await truncate(file, before.size);
-      ({ size, hash } = before);
-      return false;
-    },
-    finish: async (digest) => {
-      const handle = await open(file, 'a', 0o644);
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      if ((await digestAs(algorithmOf(digest))) !== digest) {
-        await cancel();
-        return false;
-      }
-      await storage.naming(async () => {
-        await storage.adopt(file, digest);
-        await storage.repository(repository).linkBlob(digest);
-      });
-      options.onEnd();
-      return true;
-    },
-    cancel,
-  };
-}
-
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
-}
-
-async function hashOfFile(file: string, algorithm: 'sha256' | 'sha512'): Promise<Hash> {
-  const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-  return hash;
+/** Undefined for what is none of ours, or was being made or ended when the server was killed. */
+async function leftIn(folder: string, id: string): Promise<Left | undefined> {
+  const isOurs = ID.test(id) && (await lstat(join(folder, id))).isDirectory();
+  const [name, ...more] = isOurs ? await namesIfThere(join(folder, id)) : [];
+  if (name === undefined || more.length > 0) return undefined;
+  const repository = repositoryOfFolder(name);
+  const file = fileOf(folder, { id, repository });
+  const [size, touched] = [await sizeIfThere(file), await modifiedAt(file)];
+  if (!isRepository(repository) || size === undefined || touched === undefined) return undefined;
+  return { id, repository, size, touched };
 }
