@@ -42,8 +42,25 @@ export interface Inspection {
 export interface InspectedIndex {
   readonly digest: Digest;
   readonly mediaType: string;
+  readonly annotations?: Annotations;
   /** In the order of the index; attestations are of no platform. */
-  readonly manifests: readonly { readonly digest: Digest; readonly size: number; readonly platform: string | null }[];
+  readonly manifests: readonly InspectedEntry[];
+}
+
+export interface InspectedEntry {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly platform: string | null;
+  readonly osVersion?: string;
+  readonly annotations?: Annotations;
+}
+
+/** What is said of an index that has no image for this machine, when nobody asks for another one. */
+export interface IndexInspection {
+  readonly reference: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly index: InspectedIndex;
 }
 
 /** An index as `Inspection` holds it. */
@@ -57,11 +74,21 @@ export function inspectIndex({
   return {
     digest: descriptor.digest,
     mediaType: descriptor.mediaType,
-    manifests: index.manifests.map((item) => ({
-      digest: item.digest,
-      size: item.size,
-      platform: item.platform === undefined || isAttestation(item) ? null : platformText(item.platform),
-    })),
+    ...(index.annotations === undefined ? {} : { annotations: index.annotations }),
+    manifests: index.manifests.map(entryOf),
+  };
+}
+
+function entryOf(item: Descriptor): InspectedEntry {
+  const { annotations, digest, platform, size } = item;
+  const isOfPlatform = platform !== undefined && !isAttestation(item);
+  const osVersion = isOfPlatform ? platform['os.version'] : undefined;
+  return {
+    digest,
+    size,
+    platform: isOfPlatform ? platformText(platform) : null,
+    ...(osVersion === undefined ? {} : { osVersion }),
+    ...(annotations === undefined ? {} : { annotations }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { IndexResult } from '../ship/image-index.ts';
+import type { IndexResult } from '../ship/image-index/types.ts';
 import { formatSize, plural } from './format.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
@@ -9,6 +9,7 @@ export function indexText({
   digest,
   platforms,
   reference,
+  replaced = [],
   reused,
 }: IndexResult): (style: Style) => string {
   return (style) => {
@@ -17,6 +18,7 @@ export function indexText({
       style.bold(printable(reference)),
       `  ${digest}`,
       ...platforms.map((item) => `  ${item.platform.padEnd(14)} ${item.digest}  ${printable(item.source)}`),
+      ...replaced.map((item) => style.dim(`  replaced  ${item.platform.padEnd(14)} ${item.digest}`)),
       `  written   ${plural(blobs, 'blob')}, ${formatSize(bytes)}${there}`,
     ].join('\n');
   };

@@ -1,4 +1,4 @@
-import type { Inspection } from '../explain/inspect.ts';
+import type { IndexInspection, InspectedIndex, Inspection } from '../explain/inspect.ts';
 import type { Healthcheck, RunConfig } from '../oci/types.ts';
 import { formatSize, plural, shortDigest } from './format.ts';
 import { printable } from './printable.ts';
@@ -25,7 +25,7 @@ export function inspectText(image: Inspection): (style: Style) => string {
       ...facts.map(([name, value]) =>
         wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${printable(value)}`, style, INDENT),
       ),
-      ...block('platforms', platformsOf(image), style),
+      ...block('platforms', platformsOf(image.index), style),
       ...block('env', run.Env ?? [], style),
       ...block('labels', pairs(run.Labels ?? {}), style),
       ...block('annotations', pairs(annotations), style),
@@ -61,10 +61,21 @@ function factsOf(image: Inspection): readonly (readonly [name: string, value: st
   ];
 }
 
-/** Of the index that the image was chosen from. */
-function platformsOf({ index }: Inspection): readonly string[] {
-  return (index?.manifests ?? []).flatMap(({ digest, platform }) =>
-    platform === null ? [] : [`${platform.padEnd(14)} ${digest}`],
+/** An index whose images are of other platforms. */
+export function inspectIndexText({ digest, index, mediaType, reference }: IndexInspection): (style: Style) => string {
+  return (style) =>
+    [
+      style.bold(printable(reference)),
+      `  ${digest}`,
+      `  ${style.dim('index'.padEnd(NAME_COLUMNS))} ${printable(mediaType)}`,
+      ...block('platforms', platformsOf(index), style),
+      ...block('annotations', pairs(index.annotations ?? {}), style),
+    ].join('\n');
+}
+
+function platformsOf(index: InspectedIndex | undefined): readonly string[] {
+  return (index?.manifests ?? []).flatMap(({ annotations = {}, digest, osVersion, platform }) =>
+    platform === null ? [] : [[platform.padEnd(14), digest, osVersion ?? [], ...pairs(annotations)].flat().join(' ')],
   );
 }
 
