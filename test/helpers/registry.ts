@@ -21,14 +21,18 @@ export interface RunningRegistry {
 
 /** `tare registry serve` on a free port. The caller stops it. */
 export async function startTareRegistry(options: {
-  readonly storage: string;
+  readonly storage?: string;
+  /** A TARE_HOME whose images are served, in place of a storage. */
+  readonly store?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<RunningRegistry> {
-  const args = ['registry', 'serve', '--storage', options.storage, '--addr', '127.0.0.1:0', ...(options.args ?? [])];
+  const { storage, store } = options;
+  const where = storage === undefined ? ['--store'] : ['--storage', storage];
+  const args = ['registry', 'serve', ...where, '--addr', '127.0.0.1:0', ...(options.args ?? [])];
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...cleanEnvironment(), ...options.env },
+    env: { ...cleanEnvironment(), ...(store === undefined ? {} : { TARE_HOME: store }), ...options.env },
   });
   const output = collectOutput(child);
   const url = await waitFor(child, output, () => Promise.resolve(/listening on (\S+)\n/.exec(output.out)?.[1]));

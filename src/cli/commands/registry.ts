@@ -27,6 +27,7 @@ export const command: CommandSpec = {
   examples: [
     ['tare registry serve', `a registry on ${DEFAULT_ADDRESS}, for this machine`],
     ['tare registry serve --addr 127.0.0.1:0 --storage images --max-bytes 100GB', 'elsewhere, and not too much'],
+    ['tare registry serve --store --read-only', 'the images of the local store'],
     ['tare registry serve --addr :443 --tls-cert cert.pem --tls-key key.pem', 'for other machines'],
     ['tare registry serve --htpasswd users --anonymous-pull', 'all may pull, users may push'],
     ['tare registry prune --keep-newest 10 --keep-younger 1m --dry-run', 'what would go, and why'],
@@ -44,6 +45,10 @@ export const command: CommandSpec = {
 /** Without a rule no tag goes: what nothing refers to alone. */
 async function prune(input: CommandInput): Promise<CommandResult> {
   const { options } = input;
+  if (options.isTyped('store'))
+    throw new TareError('E_USAGE', '--store is for `tare registry serve`', {
+      hint: 'prune the store with `tare prune`',
+    });
   const { openStoragePlace } = await import('../../ship/retention/places/index.ts');
   const place = await openStoragePlace(await storageOf(input));
   if (hasRetention(options)) return pruneBy(place, input);

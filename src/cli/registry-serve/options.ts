@@ -16,6 +16,12 @@ export const SERVE_OPTIONS: readonly OptionSpec[] = [
     defaultText: 'tare/registry in TARE_HOME',
     variable: 'TARE_REGISTRY_STORAGE',
   },
+  {
+    flags: '--store',
+    description:
+      'serve the images of the local store: NAME:TAG as the tag TAG of the repository NAME; what is pushed becomes an image of the store',
+    variable: 'TARE_REGISTRY_STORE',
+  },
   { flags: '--read-only', description: 'pulls only', variable: 'TARE_REGISTRY_READ_ONLY' },
   {
     flags: '--tls-cert <file>',

@@ -45,13 +45,20 @@ async function optionsOf(input: CommandInput): Promise<ServeOptions> {
   const access = await accessOf(options);
   return {
     ...address,
-    storage: await storageOf(input),
+    storage: await servedOf(input),
     readOnly: options.flag('readOnly'),
     allowSparse: options.flag('allowSparse'),
     limits: await limitsOf(options),
     ...(tls === undefined ? {} : { tls }),
     ...(access === undefined ? {} : { access }),
   };
+}
+
+async function servedOf(input: CommandInput): Promise<ServeOptions['storage']> {
+  if (!input.options.flag('store')) return storageOf(input);
+  if (input.options.isTyped('storage'))
+    throw new TareError('E_USAGE', '--store and --storage exclude each other', { hint: 'leave one of them out' });
+  return input.cli.store();
 }
 
 async function limitsOf(options: CommandInput['options']): Promise<NonNullable<ServeOptions['limits']>> {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { TareError } from '../../base/error.ts';
+import type { Store } from '../../store/types.ts';
 import { OPEN_ACCESS } from './auth/anonymous.ts';
 import type { Access } from './auth/types.ts';
 import { handle } from './http/handle.ts';
@@ -10,6 +11,7 @@ import { createMetrics } from './metrics.ts';
 import { createQuota } from './quota.ts';
 import { DEFAULT_LIMITS, type Limits, type Service } from './service.ts';
 import { asOnlyServer, openStorage, type RegistryStorage } from './storage/storage.ts';
+import { openStoreStorage } from './storage/store-storage.ts';
 import { openUploads, type Uploads } from './storage/uploads.ts';
 
 const STOP_MS = 10_000;
@@ -22,8 +24,8 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** The storage folder; made when it is not there. */
-  readonly storage: string;
+  /** The storage folder, made when it is not there; or a local store, whose images are served, and which gets what is pushed. */
+  readonly storage: string | Store;
   /** PEM. */
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
   readonly access?: Access;
@@ -48,7 +50,7 @@ export interface Serving {
  * @throws TareError E_LOCKED when the storage is served already, E_STORE, E_PORT_IN_USE, E_PERMISSION, E_USAGE
  */
 export async function serveRegistry(options: ServeOptions): Promise<Serving> {
-  const storage = await openStorage({ root: options.storage, create: true });
+  const { close: closeStorage, storage } = await storageOf(options.storage);
   let release = (): void => undefined;
   const over = new Promise<void>((resolve) => {
     release = resolve;
@@ -63,13 +65,25 @@ export async function serveRegistry(options: ServeOptions): Promise<Serving> {
           await stop();
           release();
           await locked;
+          await closeStorage();
         },
         stopped: over,
       });
       await over;
     });
-    locked.catch(reject);
+    locked.catch((error: unknown) => {
+      closeStorage().then(() => reject(error as Error), reject);
+    });
   });
+}
+
+async function storageOf(
+  source: ServeOptions['storage'],
+): Promise<{ readonly storage: RegistryStorage; readonly close: () => Promise<void> }> {
+  if (typeof source === 'string')
+    return { storage: await openStorage({ root: source, create: true }), close: () => Promise.resolve() };
+  const storage = await openStoreStorage(source);
+  return { storage, close: () => storage.close() };
 }
 
 function serviceOf(options: ServeOptions, storage: RegistryStorage, uploads: Uploads): Service {

@@ -61,6 +61,7 @@ export const putManifest: Handler<'manifest'> = async (exchange) => {
       detail: { digest },
     });
   const manifest = checked(bytes, headerOf(exchange, 'content-type'));
+  service.storage.checkManifest?.(route.repository, tags, manifest.mediaType);
   await service.quota.checkRepository(route.repository);
   const room = await service.quota.room(service.uploads.bytes);
   if (bytes.length > room.bytes && room.refusal !== undefined) throw room.refusal;

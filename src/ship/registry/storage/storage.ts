@@ -22,6 +22,8 @@ export interface RegistryStorage {
   repository(name: string): Repository;
   /** In byte order. */
   repositories(): Promise<string[]>;
+  /** Before a manifest is written, for a storage that does not keep any kind. @throws RegistryError */
+  checkManifest?(repository: string, tags: readonly string[], mediaType: string): void;
   blobFile(digest: Digest): string;
   /** Gives a complete, flushed and verified file of the same file system its name as a blob. */
   adopt(file: string, digest: Digest): Promise<void>;
