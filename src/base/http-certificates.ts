@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { errnoOf, fromErrno } from './error.ts';
 import type { Environment } from './http-proxy.ts';
@@ -12,8 +13,12 @@ export const SYSTEM_FILES = [
   '/etc/ssl/cert.pem',
 ];
 
+const MAX_FOLDER_FILES = 10_000;
+const MAX_CERTIFICATE_BYTES = 4 * 1024 * 1024; // 4 MiB: a bundle of all authorities has a quarter of it
+
 /**
- * The authorities of this machine (those that Node brings, where it has none), and those of the files that SSL_CERT_FILE and NODE_EXTRA_CA_CERTS name.
+ * The authorities of this machine (those that Node brings, where it has none), those of the files that SSL_CERT_FILE and NODE_EXTRA_CA_CERTS
+ * name, and those of the folders of SSL_CERT_DIR (separated by colons; one that is not there counts for nothing, as with OpenSSL and Go).
  * @throws TareError when a file that the environment names cannot be read
  */
 export async function trustedCertificates(env: Environment): Promise<string[]> {
@@ -27,7 +32,41 @@ export async function trustedCertificates(env: Environment): Promise<string[]> {
       throw fromErrno(error, `cannot read the certificates that ${name} names`, { hint: `set ${name} to a PEM file` });
     }
   }
-  return [...(await systemCertificates()), ...own];
+  for (const folder of (env['SSL_CERT_DIR'] ?? '').split(':').filter((name) => name !== ''))
+    own.push(...(await certificatesIn(folder)));
+  return [...(await systemCertificates()), ...new Set(own)];
+}
+
+/** `c_rehash` leaves links of hashed names to the files beside them: each text counts once. */
+async function certificatesIn(folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of (await namesIn(folder)).slice(0, MAX_FOLDER_FILES)) {
+    const text = await textOf(join(folder, name));
+    if (text?.includes('-----BEGIN CERTIFICATE-----') === true) found.push(text);
+  }
+  return found;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return [];
+    throw fromErrno(error, 'cannot read the certificates that SSL_CERT_DIR names', {
+      hint: 'set SSL_CERT_DIR to folders of PEM files',
+    });
+  }
+}
+
+/** Undefined for what is no file: folders of the system hold others, and links that lead nowhere. */
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    const { size } = await stat(file);
+    return size > MAX_CERTIFICATE_BYTES ? undefined : await readFile(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'EISDIR', 'EACCES'].includes(errnoOf(error) ?? '')) return undefined;
+    throw fromErrno(error, `cannot read ${file}`);
+  }
 }
 
 async function systemCertificates(): Promise<readonly string[]> {

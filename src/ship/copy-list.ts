@@ -2,6 +2,7 @@ import { mapLimit } from '../base/concurrency.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import type { ErrorCode } from '../base/error-codes.ts';
 import { TareError } from '../base/error.ts';
+import { createLanded } from '../transports/registry/landed.ts';
 import { copy, type CopyHow, type CopyResult, type CopyTools } from './copy.ts';
 
 export interface CopyLine {
@@ -51,14 +52,15 @@ export function parseCopyList(text: string, what: string): readonly CopyLine[] {
 }
 
 /**
- * Copies line by line, several at a time; what a target has is not sent again, so that a list which was interrupted goes on where it was. One that fails
+ * Copies line by line, several at a time; a blob that goes to several repositories of one registry travels once, and is mounted in the others. What a target has is not sent again, so that a list which was interrupted goes on where it was. One that fails
  * does not stop the others.
  * @throws TareError E_CANCELLED
  */
 export async function copyList(lines: readonly CopyLine[], options: CopyHow & CopyTools): Promise<CopyListResult> {
+  const shared = { ...options, registry: { ...options.registry, landed: createLanded() } };
   const copies = await mapLimit(lines, PARALLEL_COPIES, (line) => {
     throwIfCancelled(options.ctx.signal);
-    return attempt(line, options);
+    return attempt(line, shared);
   });
   return { copies, failed: copies.filter(({ error }) => error !== undefined).length };
 }

@@ -4,7 +4,7 @@ import type { Context } from '../base/events.ts';
 import type { Environment } from '../base/http-proxy.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { Store } from '../store/types.ts';
-import { connectRegistry } from '../transports/registry/access.ts';
+import { connectRegistry, longName } from '../transports/registry/access.ts';
 import type { RegistryAccess } from '../transports/registry/types.ts';
 import { copy, type CopyHow, type CopyResult } from './copy.ts';
 
@@ -79,7 +79,7 @@ export async function listTags(options: {
   /** Most that are listed. */
   readonly limit?: number;
 }): Promise<TagList> {
-  const text = bare(options.repository);
+  const text = await longName(bare(options.repository), options.env);
   const { digest, registry, repository, tag } = parseReference(text);
   const isTagged = text.includes(':', text.lastIndexOf('/') + 1);
   if (digest !== undefined || (tag !== undefined && isTagged))

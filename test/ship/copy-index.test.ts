@@ -330,7 +330,8 @@ describe('copy --from-file', () => {
     const first = await copyList(lines, { ...tools, allPlatforms: true });
     expect(first.failed).toBe(1);
     expect(first.copies.map(({ error }) => error?.code)).toEqual([undefined, 'E_IMAGE_NOT_FOUND', undefined]);
-    expect(first.copies[0]?.result?.blobs).toBe(8);
+    // A layer that both lines have travels with one of them, and is mounted by the other.
+    expect([7, 8]).toContain(first.copies[0]?.result?.blobs);
     const again = await copyList(lines, { ...tools, allPlatforms: true });
     expect(again.copies.map(({ result }) => result?.blobs)).toEqual([0, undefined, 0]);
   });

@@ -1,6 +1,8 @@
 import type { Environment } from '../../base/http-proxy.ts';
 import type { Context } from '../../base/events.ts';
 import { openRegistry } from './client.ts';
+import { readRegistriesConf } from './conf-files.ts';
+import { withAlias } from './registries-conf.ts';
 import type { RegistryAccess, RegistryClient } from './types.ts';
 
 /** A client with what flags and environment say; TARE_INSECURE holds hosts, separated by commas. */
@@ -16,4 +18,9 @@ export function connectRegistry(
     ...tools.registry,
     insecure: [...(tools.registry?.insecure ?? []), ...named],
   });
+}
+
+/** The name of an image with the registry that registries.conf knows it to be of: `fedora:40` → `registry.fedoraproject.org/fedora:40`. @throws TareError E_TOML */
+export async function longName(text: string, env: Environment = process.env): Promise<string> {
+  return withAlias(text, (await readRegistriesConf(env)).aliases);
 }

@@ -3,6 +3,7 @@ import { TareError } from '../../base/error.ts';
 import { pulling } from './auth/scope.ts';
 import { deleteBlob, hasBlob, readBlob } from './blobs.ts';
 import { deleteManifest, getManifest, headManifest, putManifest, type Place } from './manifests.ts';
+import { addressesOf, isElsewhere } from './elsewhere.ts';
 import { listNames } from './pages.ts';
 import { createPlaces } from './places.ts';
 import { listReferrers } from './referrers.ts';
@@ -16,7 +17,8 @@ import { uploadBlob } from './upload.ts';
  * @throws TareError E_TOML for a registries.conf that cannot be read
  */
 export async function openRegistry(registry: string, options: RegistryOptions): Promise<RegistryClient> {
-  const placesFor = await createPlaces(registry, options);
+  const places = await createPlaces(registry, options);
+  const placesFor = places.for;
   const wishOf = (reference: string): 'tag' | 'digest' => (isDigest(reference) ? 'digest' : 'tag');
 
   /** The registry itself, for everything that changes it. */
@@ -36,7 +38,13 @@ export async function openRegistry(registry: string, options: RegistryOptions): 
     deleteManifest: (repository, reference, signal) =>
       own(repository, signal, (place) => deleteManifest(place, reference)),
     blob: (repository, descriptor, given = {}) =>
-      blobOfFirst(placesFor(repository, 'digest', given.signal), (place) => readBlob(place, descriptor, given)),
+      blobOfFirst(
+        [
+          ...(isElsewhere(descriptor) ? addressesOf(descriptor).map((url) => places.at(url, given.signal)) : []),
+          ...placesFor(repository, 'digest', given.signal),
+        ],
+        (place) => readBlob(place, descriptor, given),
+      ),
     hasBlob: (repository, digest, signal) => own(repository, signal, (place) => hasBlob(place, digest)),
     uploadBlob: (repository, blob, signal) => own(repository, signal, (place) => uploadBlob(place, blob)),
     deleteBlob: (repository, digest, signal) => own(repository, signal, (place) => deleteBlob(place, digest)),
@@ -66,7 +74,7 @@ export async function openRegistry(registry: string, options: RegistryOptions): 
 const repositoryAt = (places: readonly Place[]): string => places.at(-1)?.repository ?? '';
 
 /** What a mirror may fail with so that the next one is asked. */
-const NEXT = new Set(['E_IMAGE_NOT_FOUND', 'E_REGISTRY', 'E_TLS', 'E_AUTH', 'E_DENIED', 'E_RATE_LIMIT']);
+const NEXT = new Set(['E_IMAGE_NOT_FOUND', 'E_SIZE', 'E_REGISTRY', 'E_TLS', 'E_AUTH', 'E_DENIED', 'E_RATE_LIMIT']);
 
 async function firstThatHas<T>(places: readonly Place[], work: (place: Place) => Promise<T>): Promise<T> {
   for (const place of places.slice(0, -1)) {

@@ -1,10 +1,6 @@
 import { isIP } from 'node:net';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { errnoOf, fromErrno, TareError } from '../../base/error.ts';
-import type { Environment } from '../../base/http-proxy.ts';
-import { readSmallFile } from '../../base/small-file.ts';
-import { parseRegistriesConf, relocated, ruleFor, type RegistryRule } from './registries-conf.ts';
+import { TareError } from '../../base/error.ts';
+import { relocated, ruleFor, type RegistryRule } from './registries-conf.ts';
 
 /** Where a repository is to be asked for. */
 export interface Endpoint {
@@ -15,51 +11,7 @@ export interface Endpoint {
   readonly insecure: boolean;
 }
 
-const MAX_CONF_BYTES = 1024 * 1024; // 1 MiB
-const SYSTEM_CONF = '/etc/containers/registries.conf';
 const HUB_API = 'registry-1.docker.io';
-
-/**
- * The rules of this machine, later ones counting more: CONTAINERS_REGISTRIES_CONF, else the user's registries.conf, else the system's; then the files of
- * registries.conf.d, the system's (not beside a file of the user) and the user's (containers/image pkg/sysregistriesv2, `newConfigWrapper`).
- * @throws TareError E_TOML, E_LIMIT, E_PERMISSION
- */
-export async function registryRules(env: Environment): Promise<readonly RegistryRule[]> {
-  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] ?? '/', '.config');
-  const own = join(config, 'containers', 'registries.conf');
-  const given = env['CONTAINERS_REGISTRIES_CONF'] ?? '';
-  const ownText = given === '' ? await textIfThere(own) : undefined;
-  const file = given !== '' ? given : ownText === undefined ? SYSTEM_CONF : own;
-  const folders = [...(ownText === undefined ? [`${SYSTEM_CONF}.d`] : []), `${own}.d`];
-  const files = [file, ...(await Promise.all(folders.map(confFiles))).flat()];
-  const texts = await Promise.all(files.map(textIfThere));
-  return files.flatMap((name, index) => {
-    const text = texts[index];
-    return text === undefined ? [] : parseRegistriesConf(text, name);
-  });
-}
-
-async function confFiles(folder: string): Promise<string[]> {
-  try {
-    const names = await readdir(folder);
-    return names
-      .filter((name) => name.endsWith('.conf'))
-      .sort()
-      .map((name) => join(folder, name));
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errnoOf(error) ?? '')) return [];
-    throw fromErrno(error, `cannot read ${folder}`);
-  }
-}
-
-async function textIfThere(file: string): Promise<string | undefined> {
-  try {
-    return (await readSmallFile(file, MAX_CONF_BYTES)).toString('utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errnoOf(error) ?? '')) return undefined;
-    throw fromErrno(error, `cannot read ${file}`);
-  }
-}
 
 /**
  * Where to ask for a repository, in order: for a pull the mirrors and then the registry itself, else the registry alone.

@@ -3,7 +3,7 @@ import { TareError } from '../../base/error.ts';
 import { cosignTags } from '../attached.ts';
 import { graphTransport } from '../graph-transport.ts';
 import type { Attached, Transport } from '../types.ts';
-import { connectRegistry } from './access.ts';
+import { connectRegistry, longName } from './access.ts';
 import { findEvidence } from './evidence.ts';
 import { placeOf, type RegistryPlace } from './place-of.ts';
 import { descriptorOf, registryBlobs } from './source.ts';
@@ -13,7 +13,7 @@ import { lackingInRegistry, writeToRegistry } from './write.ts';
 /** The images of a registry (OCI distribution-spec 1.1, Docker Registry HTTP API V2). */
 export const transport: Transport = graphTransport({
   find: async (rest, tools) => {
-    const { reference, registry, repository, wanted } = placeOf(rest);
+    const { reference, registry, repository, wanted } = placeOf(await unabbreviated(rest));
     const { signal } = tools.ctx;
     const client = await connectRegistry(registry, tools);
     const found = await client.getManifest(repository, wanted, signal);
@@ -28,7 +28,10 @@ export const transport: Transport = graphTransport({
   write: async (bundle, rest, tools) => {
     const place = targetOf(rest);
     const client = await connectRegistry(place.registry, tools);
-    return { reference: place.reference, ...(await writeToRegistry(client, bundle, place, tools.ctx)) };
+    return {
+      reference: place.reference,
+      ...(await writeToRegistry(client, bundle, place, { ctx: tools.ctx, landed: tools.registry?.landed })),
+    };
   },
   lacking: async (bundle, rest, tools) => {
     const place = targetOf(rest);
@@ -37,6 +40,11 @@ export const transport: Transport = graphTransport({
   },
   identity: (rest) => Promise.resolve(placeOf(rest).reference),
 });
+
+/** What is pulled may have a short name on this machine; what is pushed goes where it is written. */
+async function unabbreviated(rest: string): Promise<string> {
+  return rest.startsWith('//') ? `//${await longName(rest.slice(2))}` : rest;
+}
 
 /** @throws TareError E_REFERENCE */
 function targetOf(rest: string): RegistryPlace {

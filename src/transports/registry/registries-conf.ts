@@ -22,11 +22,24 @@ export interface MirrorRule {
   readonly pullFrom: PullFrom;
 }
 
+/** What one file says, or several together. */
+export interface RegistriesConf {
+  readonly rules: readonly RegistryRule[];
+  /** By short name, `HOST/REPOSITORY`; '' where a later file takes an alias away. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** Whom to ask for credentials, in order; undefined where nothing is said. */
+  readonly credentialHelpers?: readonly string[];
+}
+
+/** Stands for the files of credentials in the list of helpers. */
+export const CREDENTIAL_FILES = 'containers-auth.json';
+
 const MAX_RULES = 10_000;
+const MAX_ALIASES = 100_000;
 const LOCATION = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9][\w.-]*)(?::\d{1,5})?(?:\/[a-z0-9][a-z0-9._-]*)*$/;
 
 /** @throws TareError E_TOML with the file's name, E_LIMIT */
-export function parseRegistriesConf(text: string, file: string): readonly RegistryRule[] {
+export function parseRegistriesConf(text: string, file: string): RegistriesConf {
   const invalid = (why: string): TareError => new TareError('E_TOML', `${file}: ${why}`);
   let table: TomlTable;
   try {
@@ -36,23 +49,72 @@ export function parseRegistriesConf(text: string, file: string): readonly Regist
   }
   const rows = tablesOf(table['registry']);
   if (rows.length > MAX_RULES) throw new TareError('E_LIMIT', `${file} has more than ${MAX_RULES} registries`);
-  return rows.map((row) => {
-    const where = (key: string): string => `[[registry]] ${key} ${JSON.stringify(row[key] ?? null)}`;
-    const location = textOf(row['location']);
-    const prefix = textOf(row['prefix']) || location;
-    if (prefix === '') throw invalid('a [[registry]] has neither prefix nor location');
-    const isWild = prefix.startsWith('*.');
-    if (!LOCATION.test(isWild ? prefix.slice(2) : prefix)) throw invalid(`${where('prefix')} is no host with a path`);
-    if (location !== '' && !LOCATION.test(location)) throw invalid(`${where('location')} is no host with a path`);
-    const byDigest = row['mirror-by-digest-only'] === true;
-    return {
-      prefix,
-      location: location === '' ? prefix : location,
-      insecure: row['insecure'] === true,
-      blocked: row['blocked'] === true,
-      mirrors: tablesOf(row['mirror']).map((mirror) => mirrorOf(mirror, byDigest, invalid)),
-    };
-  });
+  const helpers = table['credential-helpers'];
+  return {
+    rules: rows.map((row) => ruleOf(row, invalid)),
+    aliases: aliasesOf(table['aliases'], file, invalid),
+    ...(Array.isArray(helpers) ? { credentialHelpers: helpers.map(textOf).filter((name) => name !== '') } : {}),
+  };
+}
+
+function ruleOf(row: TomlTable, invalid: (why: string) => TareError): RegistryRule {
+  const where = (key: string): string => `[[registry]] ${key} ${JSON.stringify(row[key] ?? null)}`;
+  const location = textOf(row['location']);
+  const prefix = textOf(row['prefix']) || location;
+  if (prefix === '') throw invalid('a [[registry]] has neither prefix nor location');
+  const isWild = prefix.startsWith('*.');
+  if (!LOCATION.test(isWild ? prefix.slice(2) : prefix)) throw invalid(`${where('prefix')} is no host with a path`);
+  if (location !== '' && !LOCATION.test(location)) throw invalid(`${where('location')} is no host with a path`);
+  const byDigest = row['mirror-by-digest-only'] === true;
+  return {
+    prefix,
+    location: location === '' ? prefix : location,
+    insecure: row['insecure'] === true,
+    blocked: row['blocked'] === true,
+    mirrors: tablesOf(row['mirror']).map((mirror) => mirrorOf(mirror, byDigest, invalid)),
+  };
+}
+
+/** containers-registries.conf(5), "Short-name aliasing". */
+function aliasesOf(
+  value: TomlValue | undefined,
+  file: string,
+  invalid: (why: string) => TareError,
+): ReadonlyMap<string, string> {
+  if (typeof value !== 'object' || Array.isArray(value) || value instanceof Date) return new Map();
+  const pairs = Object.entries(value);
+  if (pairs.length > MAX_ALIASES) throw new TareError('E_LIMIT', `${file} has more than ${MAX_ALIASES} aliases`);
+  return new Map(
+    pairs.map(([name, target]) => {
+      const text = textOf(target);
+      if (text !== '' && !(LOCATION.test(text) && text.includes('/') && isHost(text.slice(0, text.indexOf('/')))))
+        throw invalid(
+          `the alias ${JSON.stringify(name)} leads to ${JSON.stringify(target)}, which is no HOST/REPOSITORY`,
+        );
+      return [name, text];
+    }),
+  );
+}
+
+const isHost = (text: string): boolean => /[.:]/.test(text) || text === 'localhost';
+
+/** Later ones count more: their rules come last, their aliases and their list of helpers replace the earlier ones. */
+export function mergedConf(confs: readonly RegistriesConf[]): RegistriesConf {
+  const credentialHelpers = confs.findLast((conf) => conf.credentialHelpers !== undefined)?.credentialHelpers;
+  return {
+    rules: confs.flatMap(({ rules }) => rules),
+    aliases: new Map(confs.flatMap(({ aliases }) => [...aliases])),
+    ...(credentialHelpers === undefined ? {} : { credentialHelpers }),
+  };
+}
+
+/** `NAME[:TAG][@DIGEST]` with what its name is short for; as it is when it names a host, or when there is no such alias. */
+export function withAlias(text: string, aliases: ReadonlyMap<string, string>): string {
+  const end = /[:@]/.exec(text.slice(text.lastIndexOf('/') + 1));
+  const cut = end === null ? text.length : text.lastIndexOf('/') + 1 + end.index;
+  const name = text.includes('@') ? text.slice(0, text.indexOf('@')).replace(/:[^/]*$/, '') : text.slice(0, cut);
+  const target = aliases.get(name) ?? '';
+  return target === '' ? text : target + text.slice(name.length);
 }
 
 function mirrorOf(row: TomlTable, byDigest: boolean, invalid: (why: string) => TareError): MirrorRule {

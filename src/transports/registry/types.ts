@@ -3,6 +3,7 @@ import type { Context } from '../../base/events.ts';
 import type { Environment } from '../../base/http-proxy.ts';
 import type { Bytes } from '../../base/streams.ts';
 import type { Descriptor } from '../../oci/types.ts';
+import type { Landed } from './landed.ts';
 
 /** Bytes `from` to the end, or to `to`, both inclusive and counted from 0. */
 export interface ByteRange {
@@ -87,6 +88,8 @@ export interface RegistryAccess {
   readonly insecure?: readonly string[];
   /** A file of credentials to be read in place of all others. */
   readonly authFile?: string;
+  /** Shared by writes that go on at a time. */
+  readonly landed?: Landed;
 }
 
 export interface RegistryOptions extends RegistryAccess {

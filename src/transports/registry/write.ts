@@ -1,11 +1,12 @@
 import { mapLimit } from '../../base/concurrency.ts';
 import type { Context } from '../../base/events.ts';
-import { isForeignLayer } from '../../oci/media-types.ts';
 import type { Descriptor } from '../../oci/types.ts';
 import { fallbackTag } from '../attached.ts';
 import { contentOf, together, transfer, transferMeter } from '../blobs.ts';
 import type { Bundle, BundleDocument, Lacking, Written } from '../types.ts';
+import { isElsewhere } from './elsewhere.ts';
 import { putEvidence } from './evidence.ts';
+import type { Landed } from './landed.ts';
 import type { RegistryPlace } from './place-of.ts';
 import { putWithSubject } from './referrers.ts';
 import type { RegistryClient } from './types.ts';
@@ -16,12 +17,13 @@ const PARALLEL_QUESTIONS = 6;
 /**
  * Puts a bundle into a repository: layers, then configs, then manifests and indexes, children first, of which one gets the name; then the record of
  * reasons. What is there is not sent again; what another repository of the same registry has is mounted.
+ * @param options.landed of several writes that go on at a time
  */
 export async function writeToRegistry(
   client: RegistryClient,
   bundle: Bundle,
   place: RegistryPlace,
-  ctx: Context,
+  { ctx, landed }: { readonly ctx: Context; readonly landed?: Landed | undefined },
 ): Promise<Omit<Written, 'reference'>> {
   const { repository } = place;
   const { signal } = ctx;
@@ -43,8 +45,15 @@ export async function writeToRegistry(
   const send = async (descriptor: Descriptor, within: Context): Promise<void> => {
     const open = (): AsyncIterable<Uint8Array> =>
       meter.through(transfer(bundle.blobs.open(descriptor), descriptor, within), descriptor);
-    const from = mountFrom === undefined ? {} : { mountFrom };
-    const done = await client.uploadBlob(repository, { descriptor, open, ...from }, within.signal);
+    const upload = (other: string | undefined): Promise<'existed' | 'mounted' | 'uploaded'> => {
+      const from = mountFrom ?? other;
+      const blob = { descriptor, open, ...(from === undefined ? {} : { mountFrom: from }) };
+      return client.uploadBlob(repository, blob, within.signal);
+    };
+    const { digest } = descriptor;
+    const done = await (landed === undefined
+      ? upload(undefined)
+      : landed.bring({ registry: place.registry, repository, digest }, upload));
     if (done !== 'uploaded') meter.skip(descriptor);
     tell(done === 'uploaded' ? descriptor.size : 0);
   };
@@ -117,11 +126,6 @@ async function missingDocuments(
 
 function nameOf({ descriptor, tag }: BundleDocument, bundle: Bundle, place: RegistryPlace): string {
   return descriptor.digest === bundle.descriptor.digest ? place.wanted : (tag ?? descriptor.digest);
-}
-
-/** Layers that may not be distributed stay where their descriptors say that they are. */
-function isElsewhere({ mediaType, urls }: Descriptor): boolean {
-  return isForeignLayer(mediaType) && (urls ?? []).length > 0;
 }
 
 /** The repository that the bundle comes from, when it is of the same registry. */

@@ -41,7 +41,7 @@ location = "near.example"
 `;
 
 describe('registries.conf', () => {
-  const rules = parseRegistriesConf(CONF, 'test.conf');
+  const { rules } = parseRegistriesConf(CONF, 'test.conf');
   const ask = (name: string, wish?: 'tag' | 'digest', insecure: string[] = []): string[] => {
     const slash = name.indexOf('/');
     const options = { rules, insecure, wish };
@@ -92,7 +92,7 @@ describe('registries.conf', () => {
   });
 
   it('takes the later of two rules for one prefix', () => {
-    const twice = parseRegistriesConf(
+    const { rules: twice } = parseRegistriesConf(
       '[[registry]]\nlocation="a.example"\nblocked=true\n[[registry]]\nlocation="a.example"\n',
       'x',
     );
@@ -112,7 +112,7 @@ describe('registries.conf', () => {
   });
 
   it.each(['', 'registries = 5', '[registries.search]\nregistries = ["x"]', 'registry = "x"'])('ignores %j', (text) => {
-    expect(parseRegistriesConf(text, 'x')).toEqual([]);
+    expect(parseRegistriesConf(text, 'x').rules).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../../../base/http-proxy.ts';
+import { CREDENTIAL_FILES } from '../registries-conf.ts';
 import type { Credentials } from '../types.ts';
 import {
   credentialPaths,
@@ -15,14 +16,31 @@ export interface CredentialSources {
   readonly env: Environment;
   readonly authFile: string | undefined;
   readonly signal: AbortSignal;
+  /** `credential-helpers` of registries.conf: names of helpers, and CREDENTIAL_FILES for the files; only the files when omitted. */
+  readonly helpers?: readonly string[] | undefined;
 }
 
 /**
- * What this machine knows for a registry, or for one repository of it. Files in the order of `credentialPaths`; in each: a helper for the registry,
+ * What this machine knows for a registry, or for one repository of it: of the helpers of registries.conf, in their order, and of the files. Files in the order of `credentialPaths`; in each: a helper for the registry,
  * then its entry (the longest path that fits), then the store for all.
  * @throws TareError E_CREDENTIALS for a file or helper that cannot be used
  */
 export async function findCredentials(
+  registry: string,
+  repository: string | undefined,
+  sources: CredentialSources,
+): Promise<Credentials | undefined> {
+  for (const helper of sources.helpers ?? [CREDENTIAL_FILES]) {
+    const found =
+      helper === CREDENTIAL_FILES
+        ? await inFiles(registry, repository, sources)
+        : await helperGet(serverOf(registry), { ...sources, name: helper });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function inFiles(
   registry: string,
   repository: string | undefined,
   sources: CredentialSources,

@@ -30,7 +30,7 @@ export interface StoredLogin {
  * @throws TareError E_AUTH when it refuses them; E_REGISTRY, E_TLS when it cannot be asked
  */
 export async function verifyLogin(registry: string, options: RegistryOptions): Promise<void> {
-  const place = (await createPlaces(registry, options))('', undefined).at(-1) as Place;
+  const place = (await createPlaces(registry, options)).for('', undefined).at(-1) as Place;
   try {
     const answer = await place.connection.request({
       method: 'GET',
