@@ -21,7 +21,7 @@ import { layerMediaType } from '../pack/media-type.ts';
 import { createTarAssembler } from '../pack/tar-assembler.ts';
 import { tarOfLayer } from '../store/layer-scan.ts';
 import type { Store } from '../store/types.ts';
-import { withBytes } from '../transports/bundle.ts';
+import { withBytes } from '../transports/with-bytes.ts';
 import { readBlob } from '../transports/image.ts';
 import type { Bundle, BundleDocument } from '../transports/types.ts';
 

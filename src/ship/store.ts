@@ -3,6 +3,7 @@ import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
 import { compareBytes } from '../base/path.ts';
 import { collectBytes, verified } from '../base/streams.ts';
+import { attachedTo } from '../oci/attached-tag.ts';
 import { isIndex } from '../oci/media-types.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../oci/parse-config.ts';
 import { normalisePlatform } from '../oci/platform.ts';
@@ -37,11 +38,18 @@ export interface ImagesOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Every name of the store, in byte order. A damaged image is listed with its problem. @throws TareError E_CANCELLED */
+/** Every name of the store but those of what refers to an image, in byte order. A damaged image is listed with its problem. @throws TareError E_CANCELLED */
 export async function images(options: ImagesOptions): Promise<StoredImage[]> {
   const listed: StoredImage[] = [];
-  for (const image of await options.store.images()) listed.push(await listImage(image, options));
+  for (const image of await options.store.images())
+    if (!(await isAttached(image, options.store))) listed.push(await listImage(image, options));
   return listed.sort((a, b) => compareBytes(a.reference, b.reference));
+}
+
+/** Signatures and lists of referrers of something that is there are no images. */
+async function isAttached({ name }: TaggedImage, store: Store): Promise<boolean> {
+  const subject = attachedTo(name.slice(name.lastIndexOf(':') + 1));
+  return subject !== undefined && (await store.blobs.size(subject)) !== undefined;
 }
 
 async function listImage(image: TaggedImage, options: ImagesOptions): Promise<StoredImage> {

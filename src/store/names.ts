@@ -17,6 +17,12 @@ export function nameOfEntry(entry: Descriptor): string {
   return normalisedName(written) ?? written;
 }
 
+/** What follows the repository, or all of it where another tool has written a tag alone. */
+export function tagOfEntry(entry: Descriptor): string {
+  const written = entry.annotations?.[REF_NAME] ?? '';
+  return written.slice(written.lastIndexOf(':') + 1);
+}
+
 /** Undefined when the text is not a valid name. */
 export function normalisedName(text: string): string | undefined {
   try {

@@ -2,13 +2,15 @@ import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../base/digest.ts';
 import { errnoOf, fromErrno } from '../base/error.ts';
-import { modifiedAt, namesIfThere } from './files.ts';
+import { encodeIndex } from '../oci/encode.ts';
+import type { ImageIndex } from '../oci/types.ts';
+import { modifiedAt, namesIfThere, replaceFile } from './files.ts';
 import { readIndexJson } from './index-json.ts';
 import { heldBlobs, listLeases, type LeaseList } from './leases.ts';
 import { withLock } from './lock.ts';
 import { blobPath, temporaryPath, type StorePaths } from './paths.ts';
 import { isAlive } from './process-identity.ts';
-import { reachableBlobs } from './reachable.ts';
+import { neededEntries, reachableBlobs } from './reachable.ts';
 import type { BlobStore } from './types.ts';
 
 /** File times come from a coarser clock than a lease's, and some file systems keep whole seconds. */
@@ -32,7 +34,7 @@ export interface PruneOptions {
 }
 
 /**
- * Deletes what nothing needs: blobs that no name leads to, layer indexes of blobs that are not there, caches, and what dead processes left.
+ * Deletes what nothing needs: blobs that no name leads to (names of what refers to such an image go with it), layer indexes of blobs that are not there, caches, and what dead processes left.
  * What is younger than the oldest lease of a living process stays, and what one with a lease has found, and all caches while there is one. The
  * lock is held throughout, so that no lease begins and nothing is named meanwhile.
  * @throws TareError E_STORE when a manifest or index.json is damaged; then nothing is deleted
@@ -50,19 +52,30 @@ export async function prune(options: PruneOptions): Promise<{ readonly blobs: nu
 async function removeAll(options: PruneOptions): Promise<Doomed[]> {
   await options.prepare();
   return withLock(options.paths.lock, async () => {
-    const { items, leases } = await findDoomed(options);
+    const { index, items, leases } = await findDoomed(options);
+    if (index !== undefined) await replaceFile(options.paths, options.paths.index, encodeIndex(index));
     const gone: Doomed[] = [];
     for (const item of items) if (await removeDoomed(options.paths, item, leases)) gone.push(item);
     return gone;
   });
 }
 
-async function findDoomed(options: PruneOptions): Promise<{ readonly items: Doomed[]; readonly leases: LeaseList }> {
+interface Found {
+  readonly items: Doomed[];
+  readonly leases: LeaseList;
+  /** What the names are to be; undefined when they stay. */
+  readonly index?: ImageIndex;
+}
+
+async function findDoomed(options: PruneOptions): Promise<Found> {
   const { paths } = options;
   const leases = await listLeases(paths);
   const since = youngestDoomed(leases);
   const held = await heldBlobs(leases.living);
-  const kept = await reachableBlobs(await readIndexJson(paths), options.blobs);
+  const named = await readIndexJson(paths);
+  // An image that is being written is named after what refers to it.
+  const index = leases.oldest === undefined ? await neededEntries(named, options.blobs) : named;
+  const kept = await reachableBlobs(index, options.blobs);
   const items: Doomed[] = [];
   for await (const { digest, size } of options.blobs.list()) {
     const path = blobPath(paths, digest);
@@ -77,7 +90,7 @@ async function findDoomed(options: PruneOptions): Promise<{ readonly items: Doom
       for (const name of await namesIfThere(cache)) items.push(await doomedTree(join(cache, name)));
   }
   for (const path of leases.dead) items.push({ path, bytes: 0 });
-  return { items, leases };
+  return { items, leases, ...(index.manifests.length === named.manifests.length ? {} : { index }) };
 }
 
 /** Nothing that was modified at or after this time (ms since the epoch) may go. */

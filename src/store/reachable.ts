@@ -1,10 +1,37 @@
 import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
 import { collectBytes, verified } from '../base/streams.ts';
+import { attachedTo } from '../oci/attached-tag.ts';
 import { evidenceOfAnnotations } from '../oci/evidence-annotation.ts';
 import { isIndex, isManifest } from '../oci/media-types.ts';
 import type { BlobSource, Descriptor, ImageIndex, Manifest } from '../oci/types.ts';
 import { MAX_MANIFEST_BYTES, parseIndex, parseManifest } from '../oci/validate.ts';
+import { tagOfEntry } from './names.ts';
+import type { BlobStore } from './types.ts';
+
+/**
+ * The names of a store that something needs: all but lists of referrers, signatures and the like (`NAME:sha256-HEX`, `….sig`) of manifests to which no other name
+ * leads any more. What belongs to a manifest that is not there stays: somebody has fetched it for its own sake.
+ * @throws TareError as `reachableBlobs`
+ */
+export async function neededEntries(index: ImageIndex, blobs: BlobStore): Promise<ImageIndex> {
+  const subjects = new Map<Descriptor, Digest>();
+  for (const entry of index.manifests) {
+    const subject = attachedTo(tagOfEntry(entry));
+    if (subject !== undefined && (await blobs.size(subject)) !== undefined) subjects.set(entry, subject);
+  }
+  let waiting = [...subjects.keys()];
+  const needed = new Set(index.manifests.filter((entry) => !subjects.has(entry)));
+  // A signature of an SBOM of an image: until nothing is added.
+  for (;;) {
+    const reached = await reachableBlobs({ ...index, manifests: [...needed] }, blobs);
+    const more = waiting.filter((entry) => reached.has(subjects.get(entry) as Digest));
+    if (more.length === 0) break;
+    for (const entry of more) needed.add(entry);
+    waiting = waiting.filter((entry) => !needed.has(entry));
+  }
+  return { ...index, manifests: index.manifests.filter((entry) => needed.has(entry)) };
+}
 
 /**
  * Every blob that the entries of an index lead to: themselves, manifests in manifests to any depth, configs, layers, subjects, records of

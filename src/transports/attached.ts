@@ -18,26 +18,31 @@ export function cosignTags(digest: Digest): readonly string[] {
 }
 
 /**
- * What refers to a manifest in a medium without lists of referrers: the index under the fallback tag, and cosign's tags.
+ * What refers to a manifest in a medium without lists of referrers: the indexes under the fallback tag, and cosign's tags.
+ * @param find what has a tag; where repositories share one folder, in any of them
  * @throws TareError E_DIGEST, E_SIZE; what `find` throws
  */
 export async function attachedByTag(
   manifest: Digest,
   blobs: BlobSource,
-  find: (tag: string) => Promise<Descriptor | undefined>,
+  find: (tag: string) => Promise<readonly Descriptor[]>,
 ): Promise<readonly Attached[]> {
-  const list = await find(fallbackTag(manifest));
-  const found: Attached[] = [];
-  if (list !== undefined && isIndex(list.mediaType)) {
-    const { mediaType } = list;
-    const { manifests } = parseIndex(await readBlob(blobs, list, MAX_MANIFEST_BYTES), { mediaType });
-    found.push(...manifests.map((descriptor) => ({ descriptor })));
-  }
+  const listed = new Map<Digest, Attached>();
+  for (const list of await find(fallbackTag(manifest)))
+    for (const descriptor of (await listAt(list, blobs)) ?? []) listed.set(descriptor.digest, { descriptor });
+  const found = [...listed.values()];
   for (const tag of cosignTags(manifest)) {
-    const descriptor = await find(tag);
+    const [descriptor] = await find(tag);
     if (descriptor !== undefined) found.push({ descriptor, tag });
   }
   return found;
+}
+
+/** A list of referrers; undefined for what is no index. @throws TareError E_DIGEST, E_SIZE, E_MANIFEST, E_IMAGE_NOT_FOUND */
+export async function listAt(list: Descriptor, blobs: BlobSource): Promise<readonly Descriptor[] | undefined> {
+  const { mediaType } = list;
+  if (!isIndex(mediaType)) return undefined;
+  return parseIndex(await readBlob(blobs, list, MAX_MANIFEST_BYTES), { mediaType }).manifests;
 }
 
 /** A manifest as lists of referrers name it (distribution-spec, "Listing Referrers"). */

@@ -100,6 +100,11 @@ export function contentOf(
   return [layers.filter(fresh), [...(evidence === undefined ? [] : [evidence]), ...configs].filter(fresh)];
 }
 
+/** Whether something of a bundle gets its name; else it refers to what is at the target. */
+export function givesName({ descriptor, documents }: Bundle): boolean {
+  return documents.some((document) => document.descriptor.digest === descriptor.digest);
+}
+
 /** Every blob of a bundle once: its content, then what names it, so that a reader never meets a name without what it stands for. */
 export function blobsOf({ documents, evidence }: Bundle): readonly (readonly Descriptor[])[] {
   return [...contentOf(documents, evidence), ...documents.map(({ descriptor }) => [descriptor])];

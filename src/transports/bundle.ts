@@ -1,14 +1,14 @@
-import { sha256, type Digest } from '../base/digest.ts';
+import type { Digest } from '../base/digest.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import { isTareError, TareError } from '../base/error.ts';
-import { bytesOf } from '../base/streams.ts';
-import { encodeIndex } from '../oci/encode.ts';
-import { isIndex, isManifest, OCI_INDEX } from '../oci/media-types.ts';
+import { isIndex, isManifest } from '../oci/media-types.ts';
 import type { BlobSource, Descriptor, Image } from '../oci/types.ts';
 import { MAX_MANIFEST_BYTES, parseIndex, parseManifest } from '../oci/validate.ts';
 import { fallbackTag, referrerEntry } from './attached.ts';
 import { MAX_INDEX_DEPTH, readBlob } from './image.ts';
 import type { Bundle, BundleDocument, Found } from './types.ts';
+import { referrerList } from './referrer-list.ts';
+import { withBytes } from './with-bytes.ts';
 
 /** An index has one manifest per platform, and as many attestations; each may be signed a few times. */
 const MAX_DOCUMENTS = 1000;
@@ -29,21 +29,6 @@ export function bundleOfImage(image: Image): Bundle {
       [image.manifest.config.digest, config],
     ]),
     ...(image.evidence === undefined ? {} : { evidence: image.evidence }),
-  };
-}
-
-/** The blobs of a source, some of them from memory. */
-export function withBytes(
-  blobs: BlobSource,
-  known: Iterable<readonly [digest: Digest, bytes: Uint8Array]>,
-): BlobSource {
-  const atHand = new Map(known);
-  return {
-    ...blobs,
-    open: (descriptor) => {
-      const bytes = atHand.get(descriptor.digest);
-      return bytes === undefined ? blobs.open(descriptor) : bytesOf(bytes);
-    },
   };
 }
 
@@ -137,16 +122,10 @@ async function gatherReferrers(found: Found, gathered: Map<Digest, BundleDocumen
         else if (tag === undefined && !before.has(descriptor.digest)) gathered.delete(descriptor.digest);
       }
       fresh.push(...[...gathered.keys()].filter((digest) => !before.has(digest)));
-      if (entries.length > 0) addList(subject, entries, gathered);
+      if (entries.length === 0) continue;
+      const list = referrerList(fallbackTag(subject), entries);
+      gathered.set(list.descriptor.digest, list);
     }
     subjects = fresh;
   }
-}
-
-/** What media without a list of referrers keep in its place. */
-function addList(subject: Digest, manifests: readonly Descriptor[], gathered: Map<Digest, BundleDocument>): void {
-  const content = { schemaVersion: 2, mediaType: OCI_INDEX, manifests } as const;
-  const raw = encodeIndex(content);
-  const descriptor = { mediaType: OCI_INDEX, digest: sha256(raw), size: raw.length };
-  gathered.set(descriptor.digest, { descriptor, raw, content, tag: fallbackTag(subject) });
 }

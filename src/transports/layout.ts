@@ -1,11 +1,13 @@
 import { algorithmOf, hexOf, type Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
+import { attachedTo } from '../oci/attached-tag.ts';
 import { evidenceAnnotations, evidenceOfAnnotations } from '../oci/evidence-annotation.ts';
 import { isIndex, isManifest } from '../oci/media-types.ts';
 import { selectPlatform } from '../oci/platform.ts';
 import type { BlobSource, Descriptor, ImageIndex, Platform } from '../oci/types.ts';
 import { parseIndex } from '../oci/validate.ts';
 import { attachedByTag } from './attached.ts';
+import { givesName } from './blobs.ts';
 import { hostPlatform } from './image.ts';
 import type { Bundle, Found } from './types.ts';
 
@@ -83,7 +85,7 @@ export async function findInLayout(
     evidenceOf: () => Promise.resolve(evidenceOfAnnotations(entry.annotations)),
     attachedTo: (manifest) =>
       attachedByTag(manifest, files.blobs, (tag) =>
-        Promise.resolve(index.manifests.find((item) => refNameOf(item) === tag)),
+        Promise.resolve(index.manifests.filter((item) => refNameOf(item) === tag)),
       ),
   };
 }
@@ -93,7 +95,7 @@ export async function findInLayout(
  */
 function selectEntry(index: ImageIndex, what: string, name: string | undefined, platform: Platform): Descriptor {
   const images = index.manifests.filter(({ mediaType }) => isIndex(mediaType) || isManifest(mediaType));
-  const candidates = name === undefined ? images : named(images, name);
+  const candidates = name === undefined ? withoutAttached(images) : named(images, name);
   const first = candidates[0];
   if (first === undefined) {
     const wanted = name === undefined ? 'no image' : `no image ${JSON.stringify(name)}`;
@@ -108,6 +110,15 @@ function selectEntry(index: ImageIndex, what: string, name: string | undefined, 
     return selectPlatform({ schemaVersion: 2, manifests: candidates }, platform);
   throw new TareError('E_REFERENCE', `${what} holds several images: ${listed(candidates)}`, {
     hint: 'put one of the names behind the path: PATH:NAME, or PATH:@DIGEST',
+  });
+}
+
+/** Signatures and lists of referrers are not what somebody means who names nothing. */
+function withoutAttached(images: readonly Descriptor[]): readonly Descriptor[] {
+  const digests = new Set(images.map(({ digest }) => digest));
+  return images.filter((item) => {
+    const subject = attachedTo(refNameOf(item) ?? '');
+    return subject === undefined || !digests.has(subject);
   });
 }
 
@@ -144,7 +155,7 @@ export function layoutEntries(bundle: Bundle, name: string | undefined): Descrip
   const tagged = bundle.documents.flatMap(({ descriptor, tag }) =>
     tag === undefined ? [] : [layoutEntry({ descriptor }, tag)],
   );
-  return [layoutEntry(bundle, name), ...tagged];
+  return givesName(bundle) ? [layoutEntry(bundle, name), ...tagged] : tagged;
 }
 
 /** @throws TareError E_REFERENCE for a name that other tools could not read back */

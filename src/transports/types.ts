@@ -48,7 +48,7 @@ export interface BundleDocument {
 export interface Bundle {
   /** Where it comes from. */
   readonly reference: string;
-  /** Of the document that gets the name. */
+  /** Of the document that gets the name. Where it is not among the documents, no name is given: what there is refers to something that is at the target. */
   readonly descriptor: Descriptor;
   /** Each once; what another one names comes before it, and what refers to others last. */
   readonly documents: readonly BundleDocument[];

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hexOf, sha256, type Digest } from '../../src/base/digest.ts';
 import { encodeIndex, encodeManifest } from '../../src/oci/encode.ts';
-import { EVIDENCE_MEDIA_TYPE, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
+import { EVIDENCE_MEDIA_TYPE, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import { openStore } from '../../src/store/index.ts';
 import { thisProcess } from '../../src/store/process-identity.ts';
 import type { Store } from '../../src/store/types.ts';
@@ -70,6 +70,50 @@ describe('prune', () => {
     expect(await digests(store)).toEqual(before);
     await store.untag('multi');
     expect((await store.prune()).blobs).toBe(before.length);
+  });
+
+  it('lets what refers to an image go with it, names and all', async () => {
+    const store = await freshStore();
+    const indexOf = async (...manifests: { mediaType: string; digest: Digest; size: number }[]) => ({
+      mediaType: OCI_INDEX,
+      ...(await store.blobs.putBytes(encodeIndex({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }))),
+    });
+    const about = async (subject: { mediaType: string; digest: Digest; size: number }, text: string) => {
+      const layer = { mediaType: 'text/plain', ...(await put(store, text)) };
+      const config = { mediaType: OCI_EMPTY, ...(await put(store, '{}')) };
+      const bytes = encodeManifest({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [layer], subject });
+      return { mediaType: OCI_MANIFEST, ...(await store.blobs.putBytes(bytes)) };
+    };
+    const tagOf = ({ digest }: { digest: Digest }): string => `sha256-${hexOf(digest)}`;
+    const image = (await makeImage({ store, layers, name: 'app:1' })).descriptor;
+    await store.tag('other:1', image);
+    const sbom = await about(image, 'sbom');
+    const signature = await about(sbom, 'signature of the sbom');
+    await store.tag(`app:${tagOf(image)}`, await indexOf(sbom));
+    await store.tag(`app:${tagOf(sbom)}`, await indexOf(signature));
+    await store.tag(`app:${tagOf(image)}.sig`, await about(image, "cosign's"));
+    const lonely = await about({ mediaType: OCI_MANIFEST, digest: sha256('elsewhere'), size: 9 }, 'lonely');
+    await store.tag(`far:${tagOf({ digest: sha256('elsewhere') })}`, lonely);
+
+    const count = (await digests(store)).length;
+    for (const name of ['app:1', 'other:1']) {
+      expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+      expect(await store.images()).toHaveLength(name === 'app:1' ? 6 : 5);
+      await store.untag(name);
+    }
+    // Somebody who is about to name it has a lease.
+    const lease = await store.lease();
+    await store.prune();
+    expect(await store.images()).toHaveLength(4);
+    await lease.release();
+
+    const would = await store.prune({ dryRun: true });
+    expect(await digests(store)).toHaveLength(count);
+    expect(await store.images()).toHaveLength(4);
+    expect(await store.prune()).toEqual(would);
+    expect((await store.images()).map(({ name }) => name)).toEqual([`far:${tagOf({ digest: sha256('elsewhere') })}`]);
+    // The manifest, its layer, and the config that all of them share.
+    expect(await digests(store)).toHaveLength(3);
   });
 
   it('drops layer indexes with their blob, and caches always', async () => {

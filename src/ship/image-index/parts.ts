@@ -5,7 +5,7 @@ import { OCI_INDEX } from '../../oci/media-types.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../../oci/parse-config.ts';
 import { isAttestation, normalisePlatform, platformText } from '../../oci/platform.ts';
 import type { BlobSource, Descriptor, ImageIndex, Manifest } from '../../oci/types.ts';
-import { withBytes } from '../../transports/bundle.ts';
+import { withBytes } from '../../transports/with-bytes.ts';
 import { readBlob } from '../../transports/image.ts';
 import { keepsGraphs, openBundle, writeBundle } from '../../transports/index.ts';
 import type { Bundle, BundleDocument } from '../../transports/types.ts';

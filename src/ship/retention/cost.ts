@@ -3,7 +3,7 @@ import type { Digest } from '../../base/digest.ts';
 import { TareError } from '../../base/error.ts';
 import { normalisePlatform } from '../../oci/platform.ts';
 import { derivedName } from '../../oci/reference.ts';
-import { attachedTo } from './attached.ts';
+import { attachedTo } from '../../oci/attached-tag.ts';
 import type { ReadNode } from './node.ts';
 import type { RepositoryState, RetentionPlace } from './places/types.ts';
 import { newerFirst, type RetainedTag } from './policy.ts';

@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/digest.ts';
 import { compareBytes } from '../../base/path.ts';
-import { attachedTo } from './attached.ts';
+import { attachedTo } from '../../oci/attached-tag.ts';
 import type { RepositoryState } from './places/types.ts';
 import { decideRetention, type RetainedTag, type RetentionPolicy, type Verdict } from './policy.ts';
 import { blobsOf, reachedFrom, totalOf, type ManifestGraph } from './storage.ts';

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { TareError } from '../../base/error.ts';
+import { givesName } from '../blobs.ts';
 import { graphTransport } from '../graph-transport.ts';
 import { checkRefName, findInLayout } from '../layout.ts';
 import { openArchive } from '../open-archive.ts';
@@ -28,6 +30,10 @@ export const transport: Transport = graphTransport({
   write: async (bundle, rest, { ctx }) => {
     const { file, name, reference } = placeOf(rest);
     checkRefName(name);
+    if (!givesName(bundle))
+      throw new TareError('E_TRANSPORT', `${reference}: an archive is written as a whole, nothing can be added to it`, {
+        hint: 'copy it into a folder (`tare copy --referrers ARCHIVE oci:DIR:NAME`), and do it there',
+      });
     return { reference, ...(await writeLayoutArchive(bundle, file, name, ctx)) };
   },
   identity: async (rest) => `oci-archive:${await realPath(placeOf(rest).file)}`,

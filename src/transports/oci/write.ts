@@ -23,7 +23,8 @@ import {
   refNameOf,
   type LayoutFiles,
 } from '../layout.ts';
-import type { Bundle, TransportTools, Written } from '../types.ts';
+import { withListed } from '../referrer-list.ts';
+import type { Bundle, BundleDocument, TransportTools, Written } from '../types.ts';
 import { replaceFile } from '../write-file.ts';
 import { layoutFolder } from './folder.ts';
 
@@ -42,7 +43,14 @@ export async function writeLayoutFolder(
   const counts = await copyBlobs(bundle, folderSink(dir, ctx.signal), ctx);
   await withLock(await lockFile(dir), async () => {
     const index = await currentIndex(files);
-    const entries = layoutEntries(bundle, name);
+    const documents: BundleDocument[] = [];
+    for (const document of bundle.documents) {
+      const before = index.manifests.find((item) => document.tag !== undefined && refNameOf(item) === document.tag);
+      const merged = await withListed(document, before, files.blobs);
+      if (merged !== document) await folderSink(dir, ctx.signal).put(merged.descriptor, () => bytesOf(merged.raw));
+      documents.push(merged);
+    }
+    const entries = layoutEntries({ ...bundle, documents }, name);
     const names = new Set(entries.map(refNameOf));
     const manifests = [...index.manifests.filter((item) => !names.has(refNameOf(item))), ...entries];
     await replaceFile(join(dir, INDEX_FILE), bytesOf(encodeIndex({ ...index, manifests })), ctx.signal);

@@ -1,16 +1,13 @@
 import { sha256, type Digest } from '../../base/digest.ts';
 import { TareError } from '../../base/error.ts';
 import { bytesOf } from '../../base/streams.ts';
-import { encodeManifest } from '../../oci/encode.ts';
-import { EVIDENCE_MEDIA_TYPE, OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-types.ts';
+import { EMPTY_CONFIG, EMPTY_CONFIG_BYTES, encodeArtifact } from '../../oci/artifact.ts';
+import { EVIDENCE_MEDIA_TYPE, OCI_MANIFEST } from '../../oci/media-types.ts';
 import type { Descriptor } from '../../oci/types.ts';
 import { parseManifest } from '../../oci/validate.ts';
 import type { Bundle } from '../types.ts';
 import { putWithSubject } from './referrers.ts';
-import { describe } from './source.ts';
 import type { RegistryClient } from './types.ts';
-
-const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
 
 /**
  * Puts the record of reasons beside its image: an artifact whose `subject` is the image (image-spec manifest.md, "Guidelines for Artifact Usage").
@@ -24,20 +21,12 @@ export async function putEvidence(
 ): Promise<number> {
   const { evidence } = image;
   const { mountFrom, repository } = target;
-  const { digest, mediaType, size } = image.descriptor;
-  const config = describe(EMPTY_CONFIG, OCI_EMPTY);
+  const { digest } = image.descriptor;
   const record = { mediaType: EVIDENCE_MEDIA_TYPE, digest: evidence.digest, size: evidence.size };
-  const bytes = encodeManifest({
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    artifactType: EVIDENCE_MEDIA_TYPE,
-    config,
-    layers: [record],
-    subject: { mediaType, digest, size },
-  });
+  const bytes = encodeArtifact({ artifactType: EVIDENCE_MEDIA_TYPE, layer: record, subject: image.descriptor });
   const known = await client.referrers(repository, digest, EVIDENCE_MEDIA_TYPE, signal);
   if (known.some((item) => item.digest === sha256(bytes))) return 0;
-  await client.uploadBlob(repository, { descriptor: config, open: () => bytesOf(EMPTY_CONFIG) }, signal);
+  await client.uploadBlob(repository, { descriptor: EMPTY_CONFIG, open: () => bytesOf(EMPTY_CONFIG_BYTES) }, signal);
   const done = await client.uploadBlob(
     repository,
     {

@@ -1,6 +1,7 @@
 import type { Digest } from '../../base/digest.ts';
 import { TareError } from '../../base/error.ts';
 import { cosignTags } from '../attached.ts';
+import { givesName } from '../blobs.ts';
 import { graphTransport } from '../graph-transport.ts';
 import type { Attached, Transport } from '../types.ts';
 import { connectRegistry, longName } from './access.ts';
@@ -26,7 +27,7 @@ export const transport: Transport = graphTransport({
     };
   },
   write: async (bundle, rest, tools) => {
-    const place = targetOf(rest);
+    const place = givesName(bundle) ? targetOf(rest) : placeOf(rest);
     const client = await connectRegistry(place.registry, tools);
     return {
       reference: place.reference,

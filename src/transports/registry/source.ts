@@ -1,4 +1,3 @@
-import { sha256 } from '../../base/digest.ts';
 import { bytesOf } from '../../base/streams.ts';
 import { isIndex, isManifest } from '../../oci/media-types.ts';
 import type { BlobSource, Descriptor } from '../../oci/types.ts';
@@ -53,9 +52,4 @@ export function registryBlobs(options: {
 /** As a descriptor of what was fetched. */
 export function descriptorOf({ bytes, digest, mediaType }: FetchedManifest): Descriptor {
   return { mediaType, digest, size: bytes.length };
-}
-
-/** Of bytes that are sent. */
-export function describe(bytes: Uint8Array, mediaType: string): Descriptor {
-  return { mediaType, digest: sha256(bytes), size: bytes.length };
 }

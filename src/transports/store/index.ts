@@ -1,12 +1,16 @@
+import { join } from 'node:path';
 import { parseImageName } from '../../oci/reference.ts';
+import type { Descriptor } from '../../oci/types.ts';
 import { findImage } from '../../store/lookup.ts';
+import { withLock } from '../../store/lock.ts';
 import { normalisedName } from '../../store/names.ts';
 import type { Store } from '../../store/types.ts';
 import { attachedByTag } from '../attached.ts';
-import { copyBlobs, lackingIn, type BlobSink } from '../blobs.ts';
+import { copyBlobs, givesName, lackingIn, type BlobSink } from '../blobs.ts';
 import { fetchOnce } from '../fetch-once.ts';
 import { graphTransport } from '../graph-transport.ts';
-import type { Transport } from '../types.ts';
+import { withListed } from '../referrer-list.ts';
+import type { BundleDocument, Transport } from '../types.ts';
 
 /** The store of TARE_HOME: names, digests, and the first digits of digests. */
 export const transport: Transport = graphTransport({
@@ -17,8 +21,7 @@ export const transport: Transport = graphTransport({
       blobs: store.blobs,
       descriptor,
       evidenceOf: () => Promise.resolve(evidence),
-      attachedTo: (manifest) =>
-        attachedByTag(manifest, store.blobs, async (tag) => (await store.find(besideName(name, tag)))?.descriptor),
+      attachedTo: (manifest) => attachedByTag(manifest, store.blobs, (tag) => taggedAnywhere(store, name, tag)),
     };
   },
   write: async (bundle, rest, { ctx, store }) => {
@@ -27,9 +30,9 @@ export const transport: Transport = graphTransport({
     const lease = await store.lease();
     try {
       const counts = await copyBlobs(bundle, storeSink(store, ctx.signal), ctx);
-      for (const { descriptor, tag } of bundle.documents)
-        if (tag !== undefined) await store.tag(besideName(reference, tag), descriptor);
-      await store.tag(reference, bundle.descriptor, bundle.evidence);
+      for (const document of bundle.documents)
+        if (document.tag !== undefined) await nameDocument(store, document, besideName(reference, document.tag));
+      if (givesName(bundle)) await store.tag(reference, bundle.descriptor, bundle.evidence);
       return { reference, digest: bundle.descriptor.digest, ...counts };
     } finally {
       await lease.release();
@@ -40,6 +43,26 @@ export const transport: Transport = graphTransport({
   }),
   identity: (rest) => Promise.resolve(`store:${normalisedName(rest) ?? rest}`),
 });
+
+/** What refers to an image refers to it under any of its names: what has a tag in this repository first, then in the others. */
+async function taggedAnywhere(store: Store, name: string, tag: string): Promise<readonly Descriptor[]> {
+  const own = besideName(name, tag);
+  const tagged = (await store.images()).filter((image) => image.name.endsWith(`:${tag}`));
+  return [...tagged.filter((image) => image.name === own), ...tagged.filter((image) => image.name !== own)].map(
+    ({ descriptor }) => descriptor,
+  );
+}
+
+/** A list of referrers takes over what others have put into it: one process after the other. */
+async function nameDocument(store: Store, document: BundleDocument, name: string): Promise<void> {
+  await withLock(join(store.home, 'tare', 'tmp', 'referrers'), async () => {
+    const before = (await store.find(name))?.descriptor;
+    const { descriptor, raw } = await withListed(document, before, store.blobs);
+    if (descriptor.digest === before?.digest) return;
+    await store.blobs.putBytes(raw);
+    await store.tag(name, descriptor);
+  });
+}
 
 /** `team/app:1` and `sha256-HEX.sig` → `team/app:sha256-HEX.sig` */
 function besideName(name: string, tag: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hexOf, type Digest } from '../../../src/base/digest.ts';
-import { attachedTo } from '../../../src/ship/retention/attached.ts';
+import { attachedTo } from '../../../src/oci/attached-tag.ts';
 import type { ReadNode } from '../../../src/ship/retention/node.ts';
 import { planRetention } from '../../../src/ship/retention/plan.ts';
 

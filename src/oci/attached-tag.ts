@@ -1,5 +1,5 @@
-import type { Digest } from '../../base/digest.ts';
-import { isDigest } from '../../base/digest.ts';
+import type { Digest } from '../base/digest.ts';
+import { isDigest } from '../base/digest.ts';
 
 /** distribution-spec 1.1, "Referrers Tag Schema", and what cosign puts behind it. */
 const ATTACHED = /^(sha256|sha512)-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?$/;
