@@ -16,6 +16,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   sandbox: 6,
   evidence: 7,
   plan: 8,
+  attest: 9,
   config: 9,
   solve: 9,
   verify: 9,

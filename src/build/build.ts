@@ -1,9 +1,12 @@
+import { writeWithDocuments } from '../attest/attach.ts';
+import type { BuildFacts } from '../attest/provenance/types.ts';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Descriptor } from '../oci/types.ts';
-import { identityOf, openImage, writeImage } from '../transports/index.ts';
+import { identityOf } from '../transports/index.ts';
 import { overBudget } from './budget.ts';
 import { finishImage, packPlan } from './layers.ts';
 import { prepare, type Prepared } from './prepare.ts';
+import { folderFacts } from './provenance.ts';
 import { withScratch } from './publish.ts';
 import { saveRecord } from './record.ts';
 import type { BuildOptions, BuildResult, BuildTools, DryRun } from './types.ts';
@@ -30,18 +33,24 @@ async function buildOrRecall(options: BuildOptions, tools: ToolsInHand): Promise
     for (const target of options.output ?? []) await identityOf(target);
     const key = await questionOf(options);
     const known = await findUnchanged(key, options, tools);
-    const made = known === undefined ? await buildAnew(options, tools) : { result: known };
-    const { result } = made;
-    const outputs =
-      result.verified?.ok === false ? [] : await writeOutputs(result.reference, options.output ?? [], tools);
+    const made = known === undefined ? await buildAnew(options, tools) : undefined;
+    const { facts, result } = (made ?? known) as Pick<Finished, 'facts' | 'result'>;
+    const written =
+      result.verified?.ok === false
+        ? { outputs: [], attached: [] }
+        : await writeWithDocuments(
+            { name: result.reference, targets: options.output ?? [], formats: options.sbom ?? [], facts },
+            tools,
+          );
     const seconds = (performance.now() - began) / 1000;
-    if ('prepared' in made && mayBeRemembered(made.prepared, result, options)) {
+    if (made !== undefined && mayBeRemembered(made.prepared, result, options)) {
       const { config, descriptor, evidence, prepared } = made;
       const warehouse = prepared.warehouse.image?.descriptor.digest ?? null;
-      const record = { key, result, descriptor, evidence, config, warehouse };
+      const told = facts === undefined ? {} : { facts };
+      const record = { key, result, descriptor, evidence, config, warehouse, ...told };
       await saveRecord(record, consultedBy(prepared), { store: tools.store, startedAt });
     }
-    return { ...result, outputs, seconds, unchanged: known !== undefined };
+    return { ...result, ...written, seconds, unchanged: known !== undefined };
   } finally {
     await lease.release();
   }
@@ -63,6 +72,8 @@ interface Finished {
   readonly evidence: Descriptor;
   readonly config: Descriptor;
   readonly prepared: Prepared;
+  /** With provenance. */
+  readonly facts?: BuildFacts;
 }
 
 async function buildAnew(options: BuildOptions, tools: ToolsInHand): Promise<Finished> {
@@ -97,17 +108,11 @@ async function buildAnew(options: BuildOptions, tools: ToolsInHand): Promise<Fin
     warnings: prepared.plan.warnings,
     unchanged: false,
     outputs: [],
+    attached: [],
   };
-  return { result, ...image, prepared };
-}
-
-async function writeOutputs(reference: string, targets: readonly string[], tools: BuildTools): Promise<string[]> {
-  const written: string[] = [];
-  for (const target of targets) {
-    const image = await openImage(reference, { store: tools.store, ctx: tools.ctx });
-    written.push((await writeImage(image, target, { store: tools.store, ctx: tools.ctx })).reference);
-  }
-  return written;
+  const facts =
+    ok && options.provenance === true ? await folderFacts(prepared, image.evidence, options.dir) : undefined;
+  return { result, ...image, prepared, ...(facts === undefined ? {} : { facts }) };
 }
 
 async function originalOf(warehouse: Warehouse, tools: BuildTools): Promise<BuildResult['original']> {

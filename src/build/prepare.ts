@@ -180,7 +180,7 @@ export async function prepare(
  * `entrypoint` that was not.
  */
 export function mergeSettings(file: Config, options: BuildOptions): Config {
-  const { dir: _dir, output: _output, epoch: _epoch, verify: _verify, environment: _environment, ...flags } = options;
+  const { dir: _d, output: _o, epoch: _ep, verify: _v, environment: _en, sbom: _s, provenance: _p, ...flags } = options;
   const { entrypoint: _entrypoint, ...others } = file;
   return {
     ...(flags.entry === undefined ? file : others),

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildFacts } from '../attest/provenance/types.ts';
 import { makeFolders } from '../base/folders.ts';
 import { sha256, type Digest } from '../base/digest.ts';
 import { errnoOf } from '../base/error.ts';
@@ -26,6 +27,8 @@ export interface BuildRecord {
   readonly evidence: Descriptor;
   /** Of the image's config. */
   readonly config: Descriptor;
+  /** Of a build with provenance. */
+  readonly facts?: BuildFacts;
   /** The warehouse image, if there was one. */
   readonly warehouse: Digest | null;
 }

@@ -1,3 +1,4 @@
+import type { AttachedDocument, AttachOptions } from '../attest/attach.ts';
 import type { Context, Warning } from '../base/events.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Config } from '../config/config.ts';
@@ -8,7 +9,7 @@ import type { Store } from '../store/types.ts';
 import type { VerifyResult } from '../verify/verify.ts';
 
 /** What `tare build` can be told. All but `dir` is optional and wins over tare.yaml. */
-export interface BuildOptions extends Config {
+export interface BuildOptions extends Config, AttachOptions {
   /** The application folder, on the host. */
   readonly dir: string;
   /** Where to write the image besides the store: `oci:DIR[:NAME]`, `docker-archive:FILE`, … */
@@ -68,6 +69,8 @@ export interface BuildResult {
   /** True when nothing had changed since the last build, and its result was taken. */
   readonly unchanged: boolean;
   readonly outputs: readonly string[];
+  /** What refers to the image, in the store and in all outputs that have a place for it. */
+  readonly attached: readonly AttachedDocument[];
 }
 
 export interface DryRun {

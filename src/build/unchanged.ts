@@ -6,12 +6,12 @@ import { bytesOfText, cleanPath, joinPath, pathOfText } from '../base/path.ts';
 import { CONFIG_FILE, readConfig } from '../config/config.ts';
 import { openImage } from '../transports/index.ts';
 import { epochOf, mergeSettings, type Prepared } from './prepare.ts';
-import { findRecord, recordKey, type Consulted } from './record.ts';
+import { findRecord, recordKey, type BuildRecord, type Consulted } from './record.ts';
 import type { BuildOptions, BuildResult, BuildTools } from './types.ts';
 
 /** All that decides the result besides what is on the disk. */
 export async function questionOf(options: BuildOptions): Promise<Digest> {
-  const { environment, output: _output, ...rest } = options;
+  const { environment, output: _output, sbom: _sbom, ...rest } = options;
   return recordKey({
     ...rest,
     dir: await realFolder(options.dir),
@@ -27,7 +27,7 @@ export async function findUnchanged(
   key: Digest,
   options: BuildOptions,
   tools: BuildTools,
-): Promise<BuildResult | undefined> {
+): Promise<Pick<BuildRecord, 'facts' | 'result'> | undefined> {
   if (tools.sandbox !== undefined) return undefined;
   const record = await findRecord(key, tools.store);
   if (record === undefined) return undefined;
@@ -38,7 +38,7 @@ export async function findUnchanged(
   }
   await tools.store.tag(record.result.reference, record.descriptor, record.evidence);
   for (const warning of record.result.warnings) tools.ctx.onEvent({ kind: 'warning', warning });
-  return record.result;
+  return record;
 }
 
 /**

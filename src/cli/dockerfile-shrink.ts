@@ -19,7 +19,7 @@ export async function shrunkDockerfile(
   options: Options,
   cli: CliContext,
 ): Promise<CommandResult> {
-  const [{ buildDockerfile }, { imageName }, { shrink }, { shrinkText }] = await Promise.all([
+  const [{ builtDockerfile }, { imageName }, { shrink }, { shrinkText }] = await Promise.all([
     import('../build/dockerfile/build.ts'),
     import('../build/name.ts'),
     import('../shrink/shrink.ts'),
@@ -35,10 +35,11 @@ export async function shrunkDockerfile(
   await refuseByProducts(options);
   await shrinkOptions(full, options, cli, { dir, portOf: () => Promise.resolve(SOME_PORT) });
   const tools = { store: await cli.store(), ctx: cli.ctx };
-  const built = await buildDockerfile({ ...settings, tags: [full], output: [] }, tools);
+  const { facts, result: built } = await builtDockerfile({ ...settings, tags: [full], output: [], sbom: [] }, tools);
   const shrunk = await shrunkOf(built, async () => {
     const asked = await shrinkOptions(built.reference, options, cli, { dir });
-    return shrink(settingsOf(asked, first, settings), tools);
+    const madeBy = facts === undefined ? {} : { madeBy: facts };
+    return shrink({ ...settingsOf(asked, first, settings), ...madeBy }, tools);
   });
   const { result } = shrunk;
   const named = await tools.store.find(result.reference);

@@ -3,6 +3,7 @@ import type { DockerfileOptions, DockerfileResult, DockerfileTools } from '../bu
 import { buildCommand, dockerfileIn, shellWord } from './dockerfile-hint.ts';
 import { agentsOf, secretsOf } from './secrets.ts';
 import { nameOfFlag } from './options.ts';
+import { attachOptions } from './shared-options.ts';
 import { SHRINK_OPTIONS } from './shrink-options.ts';
 import type { CliContext, CommandResult, Options, OptionSpec } from './spec.ts';
 import { assignments } from './values.ts';
@@ -191,6 +192,7 @@ export async function dockerfileOptions(dir: string, options: Options, cli: CliC
     ...(file === '-' ? { text: await stdinText() } : {}),
     tags,
     output: options.list('output'),
+    ...(await attachOptions(options)),
     ...set('target', options.text('target')),
     buildArgs: new Map(Object.entries(assignments('--build-arg', options.list('buildArg'), env))),
     labels: new Map(Object.entries(assignments('--label', options.list('label')))),

@@ -65,7 +65,7 @@ export async function parseCommandLine(
   });
   for (const command of program.commands) command.copyInheritedSettings(program);
   try {
-    program.parse(['node', 'tare', ...argv]);
+    program.parse(['node', 'tare', ...withBareValues(argv, line === undefined ? undefined : specs.get(line.name))]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'text', text: printed };
@@ -73,6 +73,21 @@ export async function parseCommandLine(
   }
   if (answer !== undefined) return answer;
   return { kind: 'text', text: program.helpInformation() };
+}
+
+/** commander would take the word after `--sbom` for its value. */
+function withBareValues(argv: readonly string[], spec: CommandSpec | undefined): readonly string[] {
+  const bare = new Map(
+    spec?.options.flatMap(({ bare: value, flags }) => {
+      const flag = /--[a-z-]+/.exec(flags)?.[0];
+      return value === undefined || flag === undefined ? [] : [[flag, value] as const];
+    }),
+  );
+  const end = argv.indexOf('--');
+  return argv.map((word, at) => {
+    const value = end !== -1 && at > end ? undefined : bare.get(word);
+    return value === undefined ? word : `${word}=${value}`;
+  });
 }
 
 function usageError(error: CommanderError, line: CommandLine | undefined): TareError {

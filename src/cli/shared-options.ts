@@ -1,4 +1,6 @@
-import type { OptionSpec } from './spec.ts';
+import type { AttachOptions } from '../attest/attach.ts';
+import { TareError } from '../base/error.ts';
+import type { Options, OptionSpec } from './spec.ts';
 
 /** Arguments and flags that mean the same in several commands. */
 
@@ -53,6 +55,38 @@ export const OUTPUT_OPTION: OptionSpec = {
   description: 'write the image here too: oci:DIR[:NAME], docker-archive:FILE, …',
   repeat: true,
 };
+
+/** What is put beside an image that is made. */
+export const ATTACH_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--sbom [format]',
+    description:
+      'put a bill of materials beside the image, in the store and where it is written to; a format goes behind =',
+    choices: ['spdx', 'cyclonedx'],
+    meanings: { spdx: 'SPDX 2.3, also without a value', cyclonedx: 'CycloneDX 1.6' },
+    bare: 'spdx',
+    repeat: true,
+  },
+  {
+    flags: '--provenance',
+    description: 'put beside the image from what it was made, and how (SLSA provenance v1)',
+  },
+];
+
+/** @throws TareError E_USAGE */
+export async function attachOptions(options: Options): Promise<AttachOptions> {
+  const { isSbomFormat } = await import('../attest/sbom/formats.ts');
+  const formats = options.list('sbom').map((format) => {
+    if (isSbomFormat(format)) return format;
+    throw new TareError('E_USAGE', `--sbom=${format}: allowed are spdx and cyclonedx`, {
+      hint: 'write --sbom, or --sbom=cyclonedx',
+    });
+  });
+  return {
+    ...(formats.length === 0 ? {} : { sbom: formats }),
+    ...(options.flag('provenance') ? { provenance: true } : {}),
+  };
+}
 
 export const DRY_RUN_OPTION: OptionSpec = {
   flags: '--dry-run',

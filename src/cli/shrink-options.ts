@@ -4,7 +4,7 @@ import { TareError } from '../base/error.ts';
 import type { Config } from '../config/config.ts';
 import type { ShrinkOptions, Shrunk } from '../shrink/types.ts';
 import { driveOptions, DRIVE_OPTIONS, exposedPort } from './drive.ts';
-import { COMPARE_OPTION } from './shared-options.ts';
+import { attachOptions, COMPARE_OPTION } from './shared-options.ts';
 import type { CliContext, Options, OptionSpec } from './spec.ts';
 import { refuseUnwritable } from './writable.ts';
 
@@ -104,6 +104,7 @@ export async function shrinkOptions(
     include: [...include, ...options.list('include')],
     exclude: [...exclude, ...options.list('exclude')],
     output: options.list('output'),
+    ...(await attachOptions(options)),
     ...(profiles.length === 0 ? {} : { profiles }),
     ...(options.flag('static') ? { observe: false } : {}),
     ...(options.flag('restrict') ? { restrict: true } : {}),

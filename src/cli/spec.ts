@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly defaultText?: string;
   /** May be given several times; the environment variable holds them separated by commas. */
   readonly repeat?: boolean;
+  /** Of a flag whose value may be left out (`--sbom [format]`): what it means then. A value is put behind `=`: the next word is none. */
+  readonly bare?: string;
   /** Heading of the flags among which it stands in the help; those without one come first. */
   readonly group?: string;
   /** The key in tare.yaml that means the same. */

@@ -1,5 +1,6 @@
 import type { DockerfileResult } from '../build/dockerfile/types.ts';
 import { platformText } from '../oci/platform.ts';
+import { attachedLines } from './attached.ts';
 import { formatSize, plural } from './format.ts';
 import { lintNoteLines, type LintNoteText } from './lint/note.ts';
 import { printableLine } from './lint/printable.ts';
@@ -37,6 +38,7 @@ export function dockerfileText(result: DockerfileResult, lint?: LintNoteText): (
       `  built     ${engine === 'local' ? 'on this machine' : `by ${engine}`}, ${stepsText(steps)}`,
       `  size      ${formatSize(size.disk)} on disk, ${formatSize(size.wire)} on the wire, ${plural(files, 'file')}`,
       ...outputs.map((output) => `  written   ${output}`),
+      ...attachedLines(result),
       ...(cache === undefined
         ? []
         : [`  cache     ${cache.reference}, ${plural(cache.records, 'step')}, ${plural(cache.layers, 'layer')}`]),

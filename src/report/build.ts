@@ -1,4 +1,5 @@
 import type { BuildResult } from '../build/types.ts';
+import { attachedLines } from './attached.ts';
 import { formatChange, formatSize, plural } from './format.ts';
 import { plainTitle } from './probe-title.ts';
 import type { Style } from './style.ts';
@@ -21,6 +22,7 @@ export function buildText(result: BuildResult): (style: Style) => string {
       ...originalLine(result),
       `  verified  ${verifiedText(result, style)}`,
       ...result.outputs.map((output) => `  written   ${output}`),
+      ...attachedLines(result),
       ...result.overBudget.map((line) => `  ${style.red('budget')}    ${line}`),
     ];
     const table = formatTable(

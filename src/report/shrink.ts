@@ -1,6 +1,7 @@
 import { platformText } from '../oci/platform.ts';
 import { ONLY_ERRORS } from '../shrink/verdict.ts';
 import type { ShrinkPlan, ShrinkResult, ShrunkProbe } from '../shrink/types.ts';
+import { attachedLines } from './attached.ts';
 import { formatChange, formatSeconds, formatSize, plural, shortDigest } from './format.ts';
 import { lintNoteLines, type LintNoteText } from './lint/note.ts';
 import { planJson, planText } from './plan.ts';
@@ -35,6 +36,7 @@ export function shrinkText(result: ShrinkResult, { lint, tags = [] }: ShrinkText
       ...securityLines(result),
       ...repairLines(result, style),
       ...result.outputs.map((output) => `  written   ${output}`),
+      ...attachedLines(result),
       ...result.overBudget.map((line) => `  ${style.red('budget')}    ${line}`),
     ];
     return [

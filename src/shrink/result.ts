@@ -24,7 +24,7 @@ export async function resultOf(
   subject: Subject,
   made: Made,
   options: ShrinkOptions,
-): Promise<Omit<ShrinkResult, 'outputs' | 'seconds'>> {
+): Promise<Omit<ShrinkResult, 'attached' | 'outputs' | 'seconds'>> {
   const { files, image, name, platform, size, tightness, tree } = subject;
   const databases = await subject.packages.all();
   const { decision, layers } = made.produced;

@@ -1,11 +1,13 @@
+import { writeWithDocuments } from '../attest/attach.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import { DEFAULT_COMPRESSION, parseCompression } from '../pack/compression.ts';
 import { rootfsOf } from '../pack/roots.ts';
 import type { Sandbox } from '../sandbox/types.ts';
-import { identityOf, openImage, writeImage } from '../transports/index.ts';
+import { identityOf } from '../transports/index.ts';
 import { intentOf, know, refuseUnrecorded, sandboxFor, withRepairs, type Intent, type Work } from './knowledge.ts';
 import { layering, outline } from './layers.ts';
 import { decideOn, produce } from './produce.ts';
+import { shrinkFacts } from './provenance.ts';
 import { prove } from './prove.ts';
 import { replacedBy } from './replaced.ts';
 import { resultOf, type Made } from './result.ts';
@@ -36,12 +38,16 @@ export async function shrink(options: ShrinkOptions, tools: ShrinkTools): Promis
     await tools.store.tag(subject.name, made.produced.descriptor, made.produced.evidence);
     const fresh = [...nothingButErrors(made.proof?.compared ?? []), ...made.produced.decision.plan.warnings];
     for (const warning of fresh) tools.ctx.onEvent({ kind: 'warning', warning });
-    const outputs = await writeOutputs(subject.name, options.output ?? [], tools);
+    const facts = options.provenance === true ? shrinkFacts(subject, made, options) : undefined;
+    const written = await writeWithDocuments(
+      { name: subject.name, targets: options.output ?? [], formats: options.sbom ?? [], facts },
+      tools,
+    );
     const seconds = (performance.now() - began) / 1000;
     const result = {
       ...(await resultOf(subject, made, options)),
       ...(replaced === undefined ? {} : { replaced }),
-      outputs,
+      ...written,
       seconds,
     };
     const security = securityOf(made.knowledge.profile, subject.image);
@@ -103,13 +109,4 @@ async function make(subject: Subject, intent: Intent, sandbox: Sandbox | undefin
   const proof = await prove({ subject, original, knowledge, watching });
   if (!proof.ok) throw unlike(subject.image.reference, proof, work.options);
   return { ...known, knowledge: proof.knowledge, produced: proof.produced, proof };
-}
-
-async function writeOutputs(name: string, targets: readonly string[], tools: ShrinkTools): Promise<string[]> {
-  const written: string[] = [];
-  for (const target of targets) {
-    const image = await openImage(name, { store: tools.store, ctx: tools.ctx });
-    written.push((await writeImage(image, target, { store: tools.store, ctx: tools.ctx })).reference);
-  }
-  return written;
 }

@@ -1,3 +1,5 @@
+import type { AttachedDocument, AttachOptions } from '../attest/attach.ts';
+import type { BuildFacts } from '../attest/provenance/types.ts';
 import type { Context, Warning } from '../base/events.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Profile } from '../evidence/observed/types.ts';
@@ -12,7 +14,7 @@ import type { VerifiedProbe, VerifyResult } from '../verify/verify.ts';
 export type LayerMode = 'keep' | 'regroup';
 
 /** What `tare shrink` can be told; all but `image` is optional. */
-export interface ShrinkOptions {
+export interface ShrinkOptions extends AttachOptions {
   /** A name of the store, or TRANSPORT:… */
   readonly image: string;
   /** Of the result. Default: the original's name with `-shrunk` after its tag. */
@@ -49,6 +51,8 @@ export interface ShrinkOptions {
   /** For all probes together, in milliseconds. Default 30000. */
   readonly timeoutMs?: number;
   readonly budget?: { readonly wire?: number; readonly disk?: number };
+  /** For provenance: how the image was made, where whoever asks has just made it. */
+  readonly madeBy?: BuildFacts;
 }
 
 export interface ShrinkTools {
@@ -139,6 +143,8 @@ export interface ShrinkResult {
   readonly seconds: number;
   readonly warnings: readonly Warning[];
   readonly outputs: readonly string[];
+  /** What refers to the image, in the store and in all outputs that have a place for it. */
+  readonly attached: readonly AttachedDocument[];
 }
 
 /** A result, and what only the library and the command want of it. */

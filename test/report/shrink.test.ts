@@ -33,6 +33,7 @@ const RESULT: ShrinkResult = {
   seconds: 1.27,
   warnings: [],
   outputs: [],
+  attached: [],
 };
 
 function textOf(changes: Partial<ShrinkResult>, options: { width?: number; terminal?: boolean } = {}): string {

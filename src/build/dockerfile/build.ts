@@ -1,22 +1,30 @@
+import { writeWithDocuments } from '../../attest/attach.ts';
 import { withoutSecretWords } from '../../base/command-secrets.ts';
 import type { Context, TareEvent } from '../../base/events.ts';
 import type { Image } from '../../oci/types.ts';
 import { DEFAULT_COMPRESSION, parseCompression } from '../../pack/compression.ts';
+import type { FetchedSource } from '../../solve/local/remote-source.ts';
 import type { Store } from '../../store/types.ts';
-import { identityOf, writeImage } from '../../transports/index.ts';
+import { identityOf } from '../../transports/index.ts';
 import { imageName } from '../name.ts';
 import { checkCacheOptions } from './cache-options.ts';
 import { openContexts } from './contexts.ts';
 import { executorFor } from './executor.ts';
 import { readGraph } from './graph.ts';
 import { imageSizes } from './image-sizes.ts';
-import type { DockerfileOptions, DockerfileResult, DockerfileTools, StepReport } from './types.ts';
+import { dockerfileFacts } from './provenance.ts';
+import type { BuiltDockerfile, DockerfileOptions, DockerfileResult, DockerfileTools, StepReport } from './types.ts';
 
 /**
  * Dockerfile and context → image in the store (and at `output`).
  * @throws TareError E_DOCKERFILE with file and line, E_STEP for a step that fails, E_PATH_NOT_FOUND for files that are not there, …; no name is given then
  */
 export async function buildDockerfile(options: DockerfileOptions, tools: DockerfileTools): Promise<DockerfileResult> {
+  return (await builtDockerfile(options, tools)).result;
+}
+
+/** The same, for who goes on with the image. @throws as `buildDockerfile` */
+export async function builtDockerfile(options: DockerfileOptions, tools: DockerfileTools): Promise<BuiltDockerfile> {
   const began = performance.now();
   const { store } = tools;
   const lease = await store.lease();
@@ -27,26 +35,36 @@ export async function buildDockerfile(options: DockerfileOptions, tools: Dockerf
     parseCompression(options.compression ?? DEFAULT_COMPRESSION);
     const names = namesOf(options);
     await checkCacheOptions(options);
-    const { file, graph, images } = await readGraph(options, { store, ctx });
+    const { file, graph, images, text } = await readGraph(options, { store, ctx });
+    const fetched: FetchedSource[] = [];
+    const onFetched = (source: FetchedSource): void => void fetched.push(source);
     const contexts = openContexts({ options, store, ctx });
     try {
-      const executor = await executorFor({ options, tools: { ...tools, ctx }, file, graph, images, contexts });
+      const given = { options, tools: { ...tools, ctx }, file, graph, images, contexts, onFetched };
+      const executor = await executorFor(given);
       try {
         const image = await executor.solve(graph, ctx);
         for (const name of names) await store.tag(name, image.descriptor);
-        const outputs = await writeOutputs(image, options.output ?? [], { store, ctx });
+        const facts =
+          options.provenance === true
+            ? dockerfileFacts({ options, text, graph, fetched, taken: await contexts.taken() })
+            : undefined;
+        const [name = image.reference] = names;
+        const wanted = { name, targets: options.output ?? [], formats: options.sbom ?? [], facts };
+        const written = await writeWithDocuments(wanted, { store, ctx });
         const cache = options.cacheTo === undefined ? undefined : await executor.writeCache(options.cacheTo);
-        return {
+        const result = {
           ...(await describe(image, store, ctx)),
-          reference: names[0] ?? image.reference,
+          reference: name,
           tags: names,
           steps: watched.steps(),
           engine: executor.description,
-          outputs,
+          ...written,
           ...(cache === undefined ? {} : { cache }),
           seconds: (performance.now() - began) / 1000,
           warnings: watched.warnings(),
         };
+        return { result, ...(facts === undefined ? {} : { facts }) };
       } finally {
         await executor.close();
       }
@@ -60,16 +78,6 @@ export async function buildDockerfile(options: DockerfileOptions, tools: Dockerf
 
 function namesOf({ dir, tags = [] }: DockerfileOptions): readonly string[] {
   return tags.length === 0 ? [imageName(undefined, undefined, dir)] : tags.map((tag) => imageName(tag, undefined, dir));
-}
-
-async function writeOutputs(
-  image: Image,
-  targets: readonly string[],
-  tools: { readonly store: Store; readonly ctx: Context },
-): Promise<string[]> {
-  const written: string[] = [];
-  for (const target of targets) written.push((await writeImage(image, target, tools)).reference);
-  return written;
 }
 
 async function describe(

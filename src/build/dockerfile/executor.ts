@@ -12,6 +12,7 @@ import type { WrittenCache } from '../../solve/cache-image/export.ts';
 import type { CacheImage } from '../../solve/cache-image/import.ts';
 import { vertexDigests } from '../../solve/digest.ts';
 import { createLocalExecutor, type LocalExecutorOptions, type SolvedStep } from '../../solve/local/executor.ts';
+import type { FetchedSource } from '../../solve/local/remote-source.ts';
 import { resultInOrder, verticesInOrder } from '../../solve/local/inputs.ts';
 import { openLayerFolder } from '../../solve/local/layers.ts';
 import type { BuildGraph, Executor } from '../../solve/types.ts';
@@ -30,6 +31,8 @@ export interface ExecutorInput {
   readonly graph: BuildGraph;
   readonly images: BaseImages;
   readonly contexts: Contexts;
+  /** Is told of what was fetched for a step; by a daemon never. */
+  readonly onFetched?: (source: FetchedSource) => void;
 }
 
 export interface OpenExecutor extends Executor {
@@ -90,6 +93,7 @@ async function localExecutor(input: ExecutorInput, shared: Shared): Promise<Open
     ...(options.explainCache === true ? { explain: (step) => explainer.because(step) } : {}),
     remote: {
       env: options.environment,
+      ...(input.onFetched === undefined ? {} : { onFetched: input.onFetched }),
       ...(options.ssh === undefined ? {} : { ssh: options.ssh }),
       ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
     },

@@ -17,6 +17,8 @@ const MAX_DOCKERFILE_BYTES = 1024 * 1024; // 1 MiB
 /** What a Dockerfile asks for, and where what it names is found. */
 export interface DockerfileGraph {
   readonly file: Dockerfile;
+  /** Of the Dockerfile. */
+  readonly text: string;
   readonly graph: BuildGraph;
   readonly images: BaseImages;
 }
@@ -52,7 +54,7 @@ export async function readGraph(
     ...(options.labels === undefined ? {} : { labels: options.labels }),
   });
   const config = { ...graph.config, ...(created === undefined ? {} : { created }) };
-  return { file, graph: { ...graph, config }, images };
+  return { file, text, graph: { ...graph, config }, images };
 }
 
 async function readText(file: string): Promise<string> {

@@ -1,3 +1,5 @@
+import type { AttachedDocument, AttachOptions } from '../../attest/attach.ts';
+import type { BuildFacts } from '../../attest/provenance/types.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Warning } from '../../base/events.ts';
 import type { Platform } from '../../oci/types.ts';
@@ -6,7 +8,7 @@ import type { PlannedVertex } from '../../solve/local/plan.ts';
 import type { BuildTools, Sizes } from '../types.ts';
 
 /** What `tare build -f` can be told. */
-export interface DockerfileOptions {
+export interface DockerfileOptions extends AttachOptions {
   /** The build context, on the host. */
   readonly dir: string;
   /** The Dockerfile on the host. */
@@ -86,9 +88,18 @@ export interface DockerfileResult {
   readonly engine: string;
   readonly seconds: number;
   readonly outputs: readonly string[];
+  /** What refers to the image, in the store and in all outputs that have a place for it. */
+  readonly attached: readonly AttachedDocument[];
   /** The cache image that was written. */
   readonly cache?: WrittenCache;
   readonly warnings: readonly Warning[];
+}
+
+/** A result, and what only the maker of another image from it wants. */
+export interface BuiltDockerfile {
+  readonly result: DockerfileResult;
+  /** With provenance. */
+  readonly facts?: BuildFacts;
 }
 
 /** What a build would do. */

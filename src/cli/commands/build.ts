@@ -1,6 +1,8 @@
 import type { BuildOptions, BuildResult, DryRun } from '../../build/types.ts';
 import { TareError } from '../../base/error.ts';
 import {
+  ATTACH_OPTIONS,
+  attachOptions,
   COMPRESSION_OPTION,
   DRY_RUN_OPTION,
   EXCLUDE_OPTION,
@@ -91,6 +93,7 @@ export const command: CommandSpec = {
     { flags: '--label <name=value>', description: 'a label of the image', repeat: true, config: 'labels' },
     COMPRESSION_OPTION,
     OUTPUT_OPTION,
+    ...ATTACH_OPTIONS,
     ...FOLDER_OPTIONS.map((option) => ({ ...option, group: FOLDER_GROUP })),
     ...KEEP_OPTIONS.map((option) => ({ ...option, group: KEEP_GROUP })),
     ...DOCKERFILE_OPTIONS,
@@ -100,6 +103,7 @@ export const command: CommandSpec = {
     ['tare build app --from oci:node-20', 'files from an image instead of this machine'],
     ['tare build app --dry-run', 'the plan, file by file'],
     ['tare build app -o docker-archive:app.tar', 'for docker load -i app.tar'],
+    ['tare build app --sbom --provenance -o docker://registry.example.com/app:1', 'with what auditors ask for'],
     ['tare build -f app/Dockerfile app -t app:1.0', 'what the Dockerfile says'],
     ['tare build -f app/Dockerfile app -t app:1.0 --shrink', 'and only what it needs of it'],
     ['tare build -f app/Dockerfile app --dry-run', 'which steps are in the cache'],
@@ -172,6 +176,7 @@ async function optionsOf(
     ...set('timezone', options.text('timezone')),
     ...set('compression', options.text('compression')),
     ...set('output', many('output')),
+    ...(await attachOptions(options)),
     ...set(
       'probes',
       many('probe')?.map((text) => parseProbe(text)),

@@ -1,7 +1,9 @@
+import type { SbomFormat } from '../../attest/sbom/formats.ts';
 import { TareError } from '../../base/error.ts';
-import { plural } from '../../report/format.ts';
+import { formatSize, plural } from '../../report/format.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
-import type { CommandSpec } from '../spec.ts';
+import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import type { CommandInput, CommandResult, CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'sbom',
@@ -24,27 +26,37 @@ export const command: CommandSpec = {
       defaultText: 'stdout',
       variable: null,
     },
+    {
+      flags: '--attach',
+      description:
+        'put it beside the image, as an artifact that refers to it: in the store, an OCI layout or a registry',
+      variable: null,
+    },
     PLATFORM_OPTION,
+    ...REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare sbom node-status -o node-status.spdx.json', 'for scanners and customers'],
     ['tare sbom oci:layout:app --format cyclonedx', 'the other standard, of an image in a folder'],
+    ['tare sbom docker://registry.example.com/app:1 --attach', 'for whoever looks at the referrers of the image'],
   ],
-  async run({ args, cli, options }) {
-    const [{ isSbomFormat, sbom }, { openImage }, { bytesOf }] = await Promise.all([
-      import('../../ship/sbom/index.ts'),
+  async run(input) {
+    const { args, cli, options } = input;
+    const file = options.text('output');
+    if (options.flag('attach')) return attach(input, file);
+    const [{ isSbomFormat }, { sbom }, { openImage }, { bytesOf }] = await Promise.all([
+      import('../../attest/sbom/formats.ts'),
+      import('../../attest/sbom/index.ts'),
       import('../../transports/index.ts'),
       import('../../base/streams.ts'),
     ]);
-    const format = options.text('format') ?? 'spdx';
-    if (!isSbomFormat(format)) throw new TareError('E_USAGE', `${JSON.stringify(format)} is no format of --format`);
+    const format = formatOf(options, isSbomFormat);
     const store = await cli.store();
     const platform = options.text('platform');
-    const open = { store, ctx: cli.ctx, ...(platform === undefined ? {} : { platform }) };
+    const open = { store, ctx: cli.ctx, ...registryAccess(options), ...(platform === undefined ? {} : { platform }) };
     const image = await openImage(String(args[0]), open);
     const { document, inventory } = await sbom({ image, store, ctx: cli.ctx, format });
     const bytes = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
-    const file = options.text('output');
     if (file === undefined) return { json: null, text: () => '', raw: bytesOf(bytes) };
     const { replaceFile } = await import('../../transports/write-file.ts');
     await replaceFile(file, bytesOf(bytes), cli.ctx.signal);
@@ -60,3 +72,31 @@ export const command: CommandSpec = {
     return { json: answer, text: () => (cli.quiet ? '' : told) };
   },
 };
+
+function formatOf(options: Options, isFormat: (name: string) => name is SbomFormat): SbomFormat {
+  const format = options.text('format') ?? 'spdx';
+  if (isFormat(format)) return format;
+  throw new TareError('E_USAGE', `${JSON.stringify(format)} is no format of --format`);
+}
+
+async function attach({ args, cli, options }: CommandInput, file: string | undefined): Promise<CommandResult> {
+  if (file !== undefined)
+    throw new TareError('E_USAGE', '--attach puts the document beside the image, --output into a file', {
+      hint: 'leave one of them out',
+    });
+  const [{ isSbomFormat }, { attachSbom }] = await Promise.all([
+    import('../../attest/sbom/formats.ts'),
+    import('../../attest/attach.ts'),
+  ]);
+  const platform = options.text('platform');
+  const result = await attachSbom(
+    {
+      reference: String(args[0]),
+      format: formatOf(options, isSbomFormat),
+      ...(platform === undefined ? {} : { platform }),
+    },
+    { store: await cli.store(), ctx: cli.ctx, ...registryAccess(options) },
+  );
+  const told = `${result.artifactType} of ${formatSize(result.document.size)} refers to ${result.reference}\n  ${result.digest}`;
+  return { json: result, text: () => (cli.quiet ? result.digest : told) };
+}

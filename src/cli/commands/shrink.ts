@@ -1,5 +1,6 @@
 import { refuseByProducts, SHRINK_OPTIONS, shrinkOptions, writeByProducts } from '../shrink-options.ts';
 import {
+  ATTACH_OPTIONS,
   COMPRESSION_OPTION,
   DRY_RUN_OPTION,
   EXCLUDE_OPTION,
@@ -29,6 +30,7 @@ export const command: CommandSpec = {
     EXCLUDE_OPTION,
     COMPRESSION_OPTION,
     OUTPUT_OPTION,
+    ...ATTACH_OPTIONS,
     ...SHRINK_OPTIONS,
     { flags: '--no-verify', description: 'do not run the result (--verify: run it, also with --profile)' },
     DRY_RUN_OPTION,

@@ -50,12 +50,12 @@ interface Download {
 export async function httpFiles(
   source: HttpSource,
   options: HttpOptions,
-): Promise<{ readonly files: FileSystem; readonly cached: boolean }> {
+): Promise<{ readonly files: FileSystem; readonly cached: boolean; readonly sha256: string }> {
   const folder = openFolder(options.home);
   const key = source.checksum ?? withoutLogin(source.url);
   const known = await folder.find(key);
   if (known !== undefined && source.checksum !== undefined)
-    return { files: fileOf(source, known, folder), cached: true };
+    return { files: fileOf(source, known, folder), cached: true, sha256: known.sha256 };
   const asked = source.checksum === undefined ? known : undefined;
   const headers = {
     ...(asked?.etag === undefined ? {} : { 'if-none-match': asked.etag }),
@@ -68,10 +68,11 @@ export async function httpFiles(
       throw failed(new URL(source.url), 'the answer is 304, and nothing was asked for that could be unchanged');
     return undefined;
   });
-  if (fresh === undefined && asked !== undefined) return { files: fileOf(source, asked, folder), cached: true };
+  if (fresh === undefined && asked !== undefined)
+    return { files: fileOf(source, asked, folder), cached: true, sha256: asked.sha256 };
   if (fresh === undefined) throw new Error('an answer without content and without a cause');
   await folder.remember(key, fresh);
-  return { files: fileOf(source, fresh, folder), cached: false };
+  return { files: fileOf(source, fresh, folder), cached: false, sha256: fresh.sha256 };
 }
 
 function withoutLogin(text: string): string {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Digest } from '../../../src/base/digest.ts';
 import { pathOfText } from '../../../src/base/path.ts';
-import { SBOM_FORMATS } from '../../../src/ship/sbom/index.ts';
-import { purlOf, runtimePurl } from '../../../src/ship/sbom/purl.ts';
-import type { Component, Inventory, SbomFile } from '../../../src/ship/sbom/types.ts';
-import { titleOf } from '../../../src/ship/sbom/words.ts';
+import { SBOM_FORMATS } from '../../../src/attest/sbom/formats.ts';
+import { purlOf, runtimePurl } from '../../../src/attest/sbom/purl.ts';
+import type { Component, Inventory, SbomFile } from '../../../src/attest/sbom/types.ts';
+import { titleOf } from '../../../src/attest/sbom/words.ts';
 
 const RECORD = pathOfText('/record');
 const DEBIAN = { id: 'debian', version: '12.5' };
