@@ -18,6 +18,11 @@ export const command: CommandSpec = {
     },
     { flags: '--annotation <name=value>', description: 'something to sign along', repeat: true },
     {
+      flags: '--attestation',
+      description: 'sign what is said about the image (its provenance), not the image: for `cosign verify-attestation`',
+      variable: null,
+    },
+    {
       flags: '--generate-key <name>',
       description: 'sign nothing; write a new pair of keys, NAME.key and NAME.pub',
       variable: null,
@@ -27,6 +32,7 @@ export const command: CommandSpec = {
   examples: [
     ['tare sign --generate-key release', 'release.key, release.pub'],
     ['tare sign registry.example.com/team/app:1 --key release.key', 'a signature beside the image'],
+    ['tare sign registry.example.com/team/app:1 --key release.key --attestation', 'of its provenance'],
   ],
   async run(input) {
     const { args, options } = input;
@@ -45,6 +51,19 @@ async function signCommand(reference: string, file: string, { cli, options }: Co
   const { readPrivateKey, signImage } = await import('../../ship/sign/index.ts');
   const key = readPrivateKey(await readKeyFile(file), cli.env['COSIGN_PASSWORD'], file);
   const annotations = assignments('--annotation', options.list('annotation'));
+  if (options.flag('attestation')) {
+    if (options.isTyped('annotation'))
+      throw new TareError('E_USAGE', '--annotation does not go with --attestation: a statement is signed as it is', {
+        hint: 'leave one of them out',
+      });
+    const { signAttestations } = await import('../../ship/sign/attestations.ts');
+    const attested = await signAttestations({ reference, key, ctx: cli.ctx, ...registryAccess(options) });
+    const lines = [
+      `signed what is said about ${attested.reference}`,
+      ...attested.attestations.map((type) => `  ${type}`),
+    ];
+    return { json: attested, text: () => (cli.quiet ? attested.reference : lines.join('\n')) };
+  }
   const result = await signImage({ reference, key, annotations, ctx: cli.ctx, ...registryAccess(options) });
   return {
     json: result,

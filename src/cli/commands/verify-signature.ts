@@ -14,9 +14,17 @@ export const command: CommandSpec = {
   options: [
     { flags: '--key <file>', description: 'the public key (PEM)', variable: 'TARE_VERIFY_KEY' },
     { flags: '--annotation <name=value>', description: 'what must have been signed along', repeat: true },
+    {
+      flags: '--attestation',
+      description: 'check what is said about the image, as `tare sign --attestation` and `cosign attest --key` sign it',
+      variable: null,
+    },
     ...REGISTRY_OPTIONS,
   ],
-  examples: [['tare verify-signature registry.example.com/team/app:1 --key release.pub', 'signed by us, or 1']],
+  examples: [
+    ['tare verify-signature registry.example.com/team/app:1 --key release.pub', 'signed by us, or 1'],
+    ['tare verify-signature example.com/app:1 --key release.pub --attestation', 'its provenance is, or 1'],
+  ],
   async run({ args, cli, options }) {
     const file = options.text('key');
     if (file === undefined)
@@ -25,6 +33,19 @@ export const command: CommandSpec = {
     const key = readPublicKey(await readKeyFile(file), file);
     const annotations = assignments('--annotation', options.list('annotation'));
     const reference = String(args[0]);
+    if (options.flag('attestation')) {
+      if (options.isTyped('annotation'))
+        throw new TareError('E_USAGE', '--annotation does not go with --attestation', {
+          hint: 'leave one of them out',
+        });
+      const { verifyAttestations } = await import('../../ship/sign/attestations.ts');
+      const attested = await verifyAttestations({ reference, key, ctx: cli.ctx, ...registryAccess(options) });
+      const types = attested.attestations.map(({ predicateType }) => `  ${predicateType}, signed with ${file}`);
+      return {
+        json: attested,
+        text: () => (cli.quiet ? attested.reference : [attested.reference, ...types].join('\n')),
+      };
+    }
     const result = await verifySignature({ reference, key, annotations, ctx: cli.ctx, ...registryAccess(options) });
     const others = result.others === 0 ? '' : `\n  ${plural(result.others, 'other signature')} not counted`;
     return {

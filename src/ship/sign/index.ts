@@ -1,23 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { sha256, type Digest } from '../../base/digest.ts';
-import { isTareError, TareError } from '../../base/error.ts';
-import type { Context } from '../../base/events.ts';
+import { TareError } from '../../base/error.ts';
 import { bytesOf, collectBytes } from '../../base/streams.ts';
 import { OCI_MANIFEST } from '../../oci/media-types.ts';
-import type { Manifest } from '../../oci/types.ts';
-import { parseManifest } from '../../oci/validate.ts';
-import { connectRegistry } from '../../transports/registry/access.ts';
-import { placeOf, type RegistryPlace } from '../../transports/registry/place-of.ts';
-import type { RegistryAccess, RegistryClient } from '../../transports/registry/types.ts';
+import { located, manifestAt, pinned, type SignTools } from './located.ts';
 import { decodeClaim, encodeClaim, isSignedBy, MAX_PAYLOAD_BYTES, signClaim, type SignedClaim } from './payload.ts';
 import { signaturesOf, signatureTag, withSignature } from './signature-manifest.ts';
 
 export { generateKeyPair, readPrivateKey, readPublicKey } from './key-file.ts';
-
-interface SignTools {
-  readonly ctx: Context;
-  readonly registry?: RegistryAccess;
-}
 
 export interface SignResult {
   /** `docker://HOST/REPOSITORY@DIGEST` */
@@ -48,7 +38,7 @@ export async function signImage(
   const { repository } = place;
   const payload = encodeClaim({ digest, reference: `${place.registry}/${repository}`, annotations });
   const tag = signatureTag(digest);
-  const before = await signatureManifest(client, repository, digest);
+  const before = await manifestAt(client, repository, tag, ctx.signal);
   const parts = withSignature(before, { payload, signature: signClaim(payload, key) });
   const { config } = parts;
   await client.uploadBlob(
@@ -85,7 +75,7 @@ export async function verifySignature(
   const { annotations = {}, ctx, key, reference } = options;
   const { client, digest, place } = await located(reference, options);
   const shown = pinned(place, digest);
-  const manifest = await signatureManifest(client, place.repository, digest);
+  const manifest = await manifestAt(client, place.repository, signatureTag(digest), ctx.signal);
   const found = manifest === undefined ? [] : signaturesOf(manifest).slice(0, MAX_SIGNATURES);
   const claims: SignedClaim[] = [];
   for (const { descriptor, signature } of found) {
@@ -112,31 +102,3 @@ export async function verifySignature(
 }
 
 const MAX_SIGNATURES = 1000;
-
-const pinned = ({ registry, repository }: RegistryPlace, digest: Digest): string =>
-  `docker://${registry}/${repository}@${digest}`;
-
-/** The digest that a reference means now: what is signed is that, whatever the tag points to later. */
-async function located(
-  reference: string,
-  tools: SignTools,
-): Promise<{ readonly client: RegistryClient; readonly place: RegistryPlace; readonly digest: Digest }> {
-  const place = placeOf(`//${reference.replace(/^docker:\/\//, '')}`);
-  const client = await connectRegistry(place.registry, tools);
-  const { digest } = await client.getManifest(place.repository, place.wanted, tools.ctx.signal);
-  return { client, place, digest };
-}
-
-async function signatureManifest(
-  client: RegistryClient,
-  repository: string,
-  digest: Digest,
-): Promise<Manifest | undefined> {
-  try {
-    const { bytes, mediaType } = await client.getManifest(repository, signatureTag(digest));
-    return parseManifest(bytes, { mediaType });
-  } catch (error) {
-    if (isTareError(error, 'E_IMAGE_NOT_FOUND')) return undefined;
-    throw error;
-  }
-}

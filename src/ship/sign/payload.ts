@@ -70,7 +70,8 @@ export function isSignedBy(payload: Uint8Array, signature: string, key: KeyObjec
   }
 }
 
-function hashFor(key: KeyObject): string | null {
+/** ECDSA and RSA sign a hash; Ed25519 the text itself. */
+export function hashFor(key: KeyObject): string | null {
   return key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
 }
 

@@ -12,6 +12,11 @@ export function signatureTag(digest: Digest): string {
   return `${digest.replace(':', '-')}.sig`;
 }
 
+/** The same for signed attestations: `sha256-HEX.att`. */
+export function attestationTag(digest: Digest): string {
+  return `${digest.replace(':', '-')}.att`;
+}
+
 export interface SignatureLayer {
   readonly descriptor: Descriptor;
   /** Base64. */
@@ -38,12 +43,17 @@ export function withSignature(
   before: Manifest | undefined,
   { payload, signature }: { readonly payload: Uint8Array; readonly signature: string },
 ): SignatureParts {
-  const added: Descriptor = {
+  return withLayer(before, {
     mediaType: SIMPLE_SIGNING,
     size: payload.length,
     digest: sha256(payload),
     annotations: { [SIGNATURE_ANNOTATION]: signature },
-  };
+  });
+}
+
+/** Of signatures and of attestations: each is a layer. */
+export function withLayer(before: Manifest | undefined, added: Descriptor): SignatureParts {
+  const signature = added.annotations?.[SIGNATURE_ANNOTATION];
   const others = before?.layers.filter(
     (layer) => layer.digest !== added.digest || layer.annotations?.[SIGNATURE_ANNOTATION] !== signature,
   );
