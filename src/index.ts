@@ -9,6 +9,7 @@ export { parseConfig, readConfig, type Config } from './config/config.ts';
 export type { ComparedImage } from './explain/compare.ts';
 export type { FileRow } from './explain/files.ts';
 export type { Inspection } from './explain/inspect.ts';
+export type { Dissection } from './explain/layers/layers.ts';
 export type { Why } from './explain/why.ts';
 export { decodeProfile, encodeProfile, mergeProfiles, type Profile } from './evidence/observed/index.ts';
 export { readElf } from './formats/elf/index.ts';
@@ -20,6 +21,7 @@ export {
   copy,
   files,
   inspect,
+  layers,
   observe,
   planBuild,
   planShrink,

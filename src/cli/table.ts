@@ -71,6 +71,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'explain',
+    name: 'layers',
+    summary: 'where the bytes are, layer by layer',
+    load: async () => (await import('./commands/layers.ts')).command,
+  },
+  {
+    group: 'explain',
     name: 'files',
     summary: 'what is in an image, file by file',
     load: async () => (await import('./commands/files.ts')).command,

@@ -1,4 +1,3 @@
-import { withoutSecretWords } from '../base/command-secrets.ts';
 import { TareError } from '../base/error.ts';
 import {
   cleanPath,
@@ -14,6 +13,7 @@ import type { Image } from '../oci/types.ts';
 import type { IndexedMember, LayerIndex } from '../store/types.ts';
 import { layerNameOf } from '../tree/layer-names.ts';
 import type { Tree } from '../tree/types.ts';
+import { instructionsOf } from './layers/history.ts';
 import type { Why } from './why.ts';
 
 /** What a layer does to a path. */
@@ -38,7 +38,7 @@ export function whyOfLayers(options: {
   const { asked, image, indexes, tree } = options;
   const path = realPath(tree, asked);
   const changes = changesOf(indexes, path);
-  const steps = stepsOf(image, indexes.length);
+  const steps = instructionsOf(image.config, indexes.length);
   const last = changes.at(-1);
   if (last === undefined)
     throw new TareError('E_PATH_NOT_FOUND', `${quotePath(asked)} is not in ${image.reference}: no layer of it has it`, {
@@ -47,7 +47,7 @@ export function whyOfLayers(options: {
   const chain = changes.map(({ kind, layer }) => ({
     path: textOfBytes(path),
     kind,
-    because: `layer ${layer + 1} of ${indexes.length}: ${steps[layer] ?? 'the history does not tell'}`,
+    because: `layer ${layer + 1} of ${indexes.length}: ${steps[layer] || 'the history does not tell'}`,
   }));
   const answer = { path: textOfBytes(asked), chain };
   const entry = tree.get(path);
@@ -96,21 +96,3 @@ const isMemberBelow = (member: IndexedMember, path: TreePath, where: string): bo
   const name = cleanPath(member.path);
   return name !== path && isInside(path, name) && layerNameOf(name, where).is === 'entry';
 };
-
-/** What the history says of each layer; empty when it does not pair up with them. */
-function stepsOf({ config }: Image, layers: number): readonly string[] {
-  const rows = (config.history ?? []).filter((row) => row.empty_layer !== true);
-  if (rows.length !== layers) return [];
-  return rows.map(({ created_by: text = '' }) => stepText(text) || 'the history does not tell');
-}
-
-/** As people wrote it: without the shell and the marks of the builder. */
-const stepText = (createdBy: string): string =>
-  withoutSecretWords(
-    createdBy
-      .replace(/ # buildkit$/, '')
-      .replace(/^RUN (?:\|\d+ .*?)?\/bin\/sh -c /, 'RUN ')
-      .replace(/^\/bin\/sh -c #\(nop\) +/, '')
-      .replace(/^\/bin\/sh -c /, 'RUN ')
-      .replaceAll(/\s+/g, ' '),
-  ).trim();

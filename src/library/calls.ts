@@ -3,6 +3,7 @@ import type { BuildOptions, BuildResult, DryRun } from '../build/types.ts';
 import { compare as compareImages, type ComparedImage } from '../explain/compare.ts';
 import { files as filesOf, type FileRow } from '../explain/files.ts';
 import { inspect as inspectImage, type Inspection } from '../explain/inspect.ts';
+import { layers as layersOf, type Dissection } from '../explain/layers/layers.ts';
 import { why as whyPath, type Why } from '../explain/why.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import type { Image } from '../oci/types.ts';
@@ -69,6 +70,19 @@ export async function files(
     image: await imageOf(options.image, tools, options.platform),
     ...(options.glob === undefined ? {} : { glob: options.glob }),
     ...(options.layer === undefined ? {} : { layer: options.layer }),
+    ...tools,
+  });
+}
+
+/** As `tare layers IMAGE`; all rows unless there is a `limit`. */
+export async function layers(
+  options: OneImage & { readonly layer?: number; readonly limit?: number },
+): Promise<Dissection> {
+  const tools = await toolsOf(options);
+  return layersOf({
+    image: await imageOf(options.image, tools, options.platform),
+    ...(options.layer === undefined ? {} : { layer: options.layer }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
     ...tools,
   });
 }

@@ -6,7 +6,7 @@ import { keptBytesOf } from '../formats/tar/index.ts';
 import type { Image } from '../oci/types.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { contentReader } from './content.ts';
-import { treeOfLayers } from './layers.ts';
+import { treeOfLayers, type LayersOptions } from './layers.ts';
 import type { ContentReader, Tree } from './types.ts';
 
 /** Each layer is decompressed in one thread of the pool and hashed and parsed in this one: more would only wait for each other. */
@@ -27,6 +27,8 @@ export interface ImageTree {
 export interface TreeOptions {
   /** Content will be read: layers that are seen for the first time are unpacked by the pass that makes their index. */
   readonly unpack?: boolean;
+  /** See `treeOfLayers`. */
+  readonly onLayer?: LayersOptions['onLayer'];
 }
 
 /**
@@ -39,7 +41,7 @@ export async function treeOfImage(
   image: Image,
   store: Store,
   signal?: AbortSignal,
-  { unpack = false }: TreeOptions = {},
+  { onLayer, unpack = false }: TreeOptions = {},
 ): Promise<ImageTree> {
   const { layers } = image.manifest;
   const diffIds = image.config.rootfs.diff_ids;
@@ -69,5 +71,6 @@ export async function treeOfImage(
     if (layer === undefined) throw new Error(`no layer of ${image.reference} has the diff ID ${diffId}`);
     return store.layerTar(image.blobs, layer, diffId, signal);
   };
-  return { tree: treeOfLayers(indexes), content: contentReader({ layerTar }), layerTar, indexes };
+  const tree = treeOfLayers(indexes, onLayer === undefined ? {} : { onLayer });
+  return { tree, content: contentReader({ layerTar }), layerTar, indexes };
 }

@@ -1,5 +1,6 @@
 import { TareError } from '../base/error.ts';
 import { quotePath, ROOT, type ByteString, type TreePath } from '../base/path.ts';
+import type { ChangeLog } from './layer-changes.ts';
 import type { Entry } from './types.ts';
 
 /** What names point to: all of an Entry but its name and the layer that wrote the name. */
@@ -55,13 +56,16 @@ export interface NodeTree {
   /** Puts a name into a folder, in place of what was there (with all below it). */
   put(parent: Node, name: ByteString, inode: Inode, layer: number, written: boolean): Node;
   remove(node: Node): void;
+  /** Gives a folder other attributes; what is in it stays. */
+  alter(folder: Node, inode: Inode, layer: number): void;
   /** The folder `path`, links followed inside the root, what is missing made. @throws TareError E_NOT_DIRECTORY, E_LOOP, E_LIMIT */
   makeFolder(path: TreePath, layer: number, where: string): Node;
   /** The folder `path`, links followed inside the root. Undefined when it is not there or no folder. @throws TareError E_LOOP, E_LIMIT */
   findFolder(path: TreePath, where: string): Node | undefined;
 }
 
-export function createNodeTree(): NodeTree {
+/** @param log is told of all that is done */
+export function createNodeTree(log?: ChangeLog): NodeTree {
   let nodes = 0;
   let pathBytes = 0;
   let linkSteps = 0;
@@ -99,6 +103,7 @@ export function createNodeTree(): NodeTree {
     parent.children?.set(name, node);
     for (let up: Node | undefined = parent; up !== undefined && up.touched !== layer; up = up.parent)
       up.touched = layer;
+    log?.made(node);
     return node;
   };
 
@@ -143,8 +148,14 @@ export function createNodeTree(): NodeTree {
     root,
     put,
     remove: (node) => {
+      log?.losing(node);
       lastPath = undefined;
       node.parent?.children?.delete(node.name);
+    },
+    alter: (folder, inode, layer) => {
+      log?.altering(folder);
+      folder.inode = inode;
+      folder.layer = layer;
     },
     makeFolder: (path, layer, where) => {
       if (path === ROOT) return root;

@@ -3,6 +3,7 @@ import { cleanPath, compareBytes, joinPath, nameOf, parentOf, quotePath, ROOT, t
 import type { Digest } from '../base/digest.ts';
 import type { Writable } from '../base/writable.ts';
 import type { IndexedMember, LayerIndex } from '../store/types.ts';
+import { createChangeLog, type LayerChange } from './layer-changes.ts';
 import { isLinkedFile, layerNameOf } from './layer-names.ts';
 import { createNodeTree, inodeOf, plainInode, type Inode, type Node, type NodeTree } from './layer-nodes.ts';
 import { createTree } from './memory.ts';
@@ -11,6 +12,8 @@ import type { Entry, Tree } from './types.ts';
 export interface LayersOptions {
   /** Looks at an upper layer without those below: a hard link to something that is not there stays one, with its target's name and no content. */
   readonly lenient?: boolean;
+  /** Told what each layer did, when it has been applied. */
+  readonly onLayer?: (layer: number, changes: readonly LayerChange[]) => void;
 }
 
 interface Application {
@@ -40,7 +43,8 @@ interface Application {
  * that is none; E_NOT_DIRECTORY for a path through a file; E_LOOP; E_LIMIT; E_PATH
  */
 export function treeOfLayers(indexes: readonly LayerIndex[], options: LayersOptions = {}): Tree {
-  const nodes = createNodeTree();
+  const log = options.onLayer === undefined ? undefined : createChangeLog();
+  const nodes = createNodeTree(log);
   for (const [layer, index] of indexes.entries()) {
     const application: Application = {
       nodes,
@@ -50,6 +54,7 @@ export function treeOfLayers(indexes: readonly LayerIndex[], options: LayersOpti
       aside: new Map(),
     };
     for (const member of index.members) applyMember(application, member);
+    if (log !== undefined) options.onLayer?.(layer, log.take());
   }
   return createTree(entriesOf(nodes.root));
 }
@@ -84,8 +89,7 @@ function applyMember(application: Application, member: IndexedMember): void {
 function applyRoot({ nodes, layer }: Application, member: IndexedMember): void {
   if (member.type !== 'directory')
     throw new TareError('E_TAR', `layer ${layer}: the root is a ${member.type}, not a folder`);
-  nodes.root.inode = inodeOf(attributesOf(member));
-  nodes.root.layer = layer;
+  nodes.alter(nodes.root, inodeOf(attributesOf(member)), layer);
 }
 
 function applyEntry(application: Application, member: IndexedMember, path: TreePath): void {
@@ -94,8 +98,7 @@ function applyEntry(application: Application, member: IndexedMember, path: TreeP
   const name = nameOf(path);
   const existing = parent.children?.get(name);
   if (member.type === 'directory' && existing?.children !== undefined) {
-    existing.inode = inodeOf(attributesOf(member));
-    existing.layer = layer;
+    nodes.alter(existing, inodeOf(attributesOf(member)), layer);
     existing.written = layer;
     for (let up: Node | undefined = existing; up !== undefined && up.touched !== layer; up = up.parent)
       up.touched = layer;
@@ -162,7 +165,7 @@ function whiteOut(nodes: NodeTree, node: Node, layer: number): void {
     return;
   }
   if (node.children === undefined) return;
-  if (node.written !== layer) resetFolder(node, layer);
+  if (node.written !== layer) nodes.alter(node, plainInode(), layer);
   clear(nodes, node, layer);
 }
 
@@ -176,16 +179,11 @@ function clear(nodes: NodeTree, dir: Node, layer: number): void {
       if (child.touched !== layer) {
         nodes.remove(child);
       } else if (child.children !== undefined) {
-        if (child.written !== layer) resetFolder(child, layer);
+        if (child.written !== layer) nodes.alter(child, plainInode(), layer);
         todo.push(child);
       }
     }
   }
-}
-
-function resetFolder(folder: Node, layer: number): void {
-  folder.inode = plainInode();
-  folder.layer = layer;
 }
 
 function entriesOf(root: Node): Entry[] {

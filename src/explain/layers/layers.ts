@@ -1,0 +1,160 @@
+import type { Context } from '../../base/events.ts';
+import { TareError } from '../../base/error.ts';
+import { cleanPath, compareBytes, ROOT, textOfBytes } from '../../base/path.ts';
+import type { Digest } from '../../base/digest.ts';
+import type { Image } from '../../oci/types.ts';
+import { packageDbs } from '../../packages/index.ts';
+import type { LayerIndex, Store } from '../../store/types.ts';
+import { treeOfImage } from '../../tree/image-tree.ts';
+import type { LayerChange } from '../../tree/layer-changes.ts';
+import { layerNameOf } from '../../tree/layer-names.ts';
+import { measureLayer, measureTree } from '../../tree/measure.ts';
+import { sizesOf } from '../sizes.ts';
+import { createDiveScore } from './dive-score.ts';
+import { instructionsOf, stepsOf } from './history.ts';
+import { partsOf } from './parts.ts';
+import type { ChangedPath, DissectedLayer, Dissection } from './types.ts';
+import { wasteOf, type Waste } from './waste.ts';
+
+export type { Dissection } from './types.ts';
+
+export interface LayersOptions {
+  readonly image: Image;
+  readonly store: Store;
+  readonly ctx: Context;
+  /** Tells also what this layer (0 = base) did, path by path. */
+  readonly layer?: number;
+  /** Rows of each list at most; 0 or undefined: all. */
+  readonly limit?: number;
+}
+
+interface LayerCounts {
+  added: number;
+  changed: number;
+  removed: number;
+}
+
+/**
+ * Where the bytes of an image are, layer by layer and all in all. Archives are read by their headers where they are plain tars; of contents only
+ * the records of package managers are looked at.
+ * @throws TareError E_USAGE for a layer that is not there; what reading the image throws
+ */
+export async function layers(options: LayersOptions): Promise<Dissection> {
+  const { image, limit = 0, store } = options;
+  requireLayer(image, options.layer);
+  const counts: LayerCounts[] = [];
+  let asked: readonly LayerChange[] | undefined;
+  const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal, {
+    onLayer: (layer, changes) => {
+      const count = { added: 0, changed: 0, removed: 0 };
+      for (const { kind } of changes) count[kind] += 1;
+      counts.push(count);
+      if (layer === options.layer) asked = changes;
+    },
+  });
+  const waste = wasteOf(tree, indexes);
+  const dive = createDiveScore();
+  for (const { members } of indexes) dive.add(members);
+  const { efficiency, wastedBytes: diveWastedBytes } = dive.score();
+  const parts = partsOf(tree, await packageDbs(tree, content, { under: [ROOT] }));
+  const rows = rowsOf(image, indexes, counts, waste);
+  const { fit, steps } = stepsOf(image.config, indexes.length);
+  const changes = asked === undefined ? undefined : changedPaths(asked, options.layer as number, indexes, waste);
+  const first = <T>(list: readonly T[]): readonly T[] => (limit === 0 ? list : list.slice(0, limit));
+  return {
+    reference: image.reference,
+    digest: image.descriptor.digest,
+    size: sizesOf(image, measureTree(tree)),
+    files: parts.files,
+    efficiency,
+    diveWastedBytes,
+    wastedBytes: rows.reduce((sum, { wasted }) => sum + wasted, 0),
+    verified: true,
+    history: fit,
+    steps,
+    layers: rows,
+    inefficiencies: first(waste.inefficiencies),
+    directories: first(parts.directories),
+    packages: first(parts.packages),
+    unowned: parts.unowned,
+    types: first(parts.types),
+    counts: {
+      inefficiencies: waste.inefficiencies.length,
+      directories: parts.directories.length,
+      packages: parts.packages.length,
+      types: parts.types.length,
+      ...(changes === undefined ? {} : { changes: changes.length }),
+    },
+    ...(changes === undefined ? {} : { changes: first(changes) }),
+  };
+}
+
+function requireLayer({ config, reference }: Image, layer: number | undefined): void {
+  const count = config.rootfs.diff_ids.length;
+  if (layer === undefined || layer < count) return;
+  throw new TareError('E_USAGE', `${reference} has no layer ${layer}: it has ${count}, counted from 0`);
+}
+
+function rowsOf(
+  image: Image,
+  indexes: readonly LayerIndex[],
+  counts: readonly LayerCounts[],
+  waste: Waste,
+): readonly DissectedLayer[] {
+  const instructions = instructionsOf(image.config, indexes.length);
+  const firstOf = new Map<Digest, number>();
+  return indexes.map((index, at) => {
+    const layer = image.manifest.layers[at];
+    const digest = layer?.digest ?? index.diffId;
+    const same = firstOf.get(digest);
+    if (same === undefined) firstOf.set(digest, at);
+    const createdBy = instructions[at] ?? '';
+    return {
+      index: at,
+      digest,
+      diffId: index.diffId,
+      mediaType: layer?.mediaType ?? '',
+      ...(createdBy === '' ? {} : { createdBy }),
+      disk: measureLayer(index).disk,
+      wire: layer?.size ?? index.wire,
+      entries: index.members.length,
+      ...(counts[at] ?? { added: 0, changed: 0, removed: 0 }),
+      ...whiteoutsOf(index, at),
+      wasted: waste.layers[at] ?? 0,
+      ...(same === undefined ? {} : { sameAs: same }),
+    };
+  });
+}
+
+function whiteoutsOf({ members }: LayerIndex, layer: number): Pick<DissectedLayer, 'whiteouts' | 'opaque'> {
+  let whiteouts = 0;
+  let opaque = 0;
+  for (const { path } of members) {
+    if (!path.includes('.wh.')) continue;
+    const { is } = layerNameOf(cleanPath(path), `layer ${layer}`);
+    if (is === 'whiteout') whiteouts += 1;
+    if (is === 'opaque') opaque += 1;
+  }
+  return { whiteouts, opaque };
+}
+
+/** The largest first. */
+function changedPaths(
+  changes: readonly LayerChange[],
+  layer: number,
+  indexes: readonly LayerIndex[],
+  waste: Waste,
+): readonly ChangedPath[] {
+  const hidden = new Map<string, boolean>();
+  for (const { dataOffset, path, size, type } of indexes[layer]?.members ?? [])
+    hidden.set(cleanPath(path), type === 'file' && size > 0 && !waste.isVisible(layer, dataOffset));
+  return [...changes]
+    .sort((a, b) => b.size - a.size || compareBytes(a.path, b.path))
+    .map(({ kind, path, size, type }) => ({
+      path: textOfBytes(path),
+      kind,
+      type,
+      size,
+      hidden: kind !== 'removed' && hidden.get(path) === true,
+    }));
+}
