@@ -8,6 +8,7 @@ export function createContext(options: Partial<Context> = {}): Context {
     onEvent: options.onEvent ?? (() => undefined),
     signal: options.signal ?? new AbortController().signal,
     concurrency: options.concurrency ?? availableParallelism(),
+    ...(options.registry === undefined ? {} : { registry: options.registry }),
   };
 }
 

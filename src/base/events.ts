@@ -60,4 +60,14 @@ export interface Context {
   readonly signal: AbortSignal;
   /** How many files or blobs are worked on at a time. */
   readonly concurrency: number;
+  /** How registries are spoken to, wherever an image is named. */
+  readonly registry?: RegistrySettings;
+}
+
+/** What the environment and the files of this machine say counts beside it. */
+export interface RegistrySettings {
+  /** host[:port] of registries that may be spoken to in plain HTTP, or with a certificate that nobody vouches for. */
+  readonly insecure?: readonly string[];
+  /** A file of credentials to be read in place of all others. */
+  readonly authFile?: string;
 }

@@ -1,4 +1,4 @@
-import type { RegistryAccess } from '../transports/registry/types.ts';
+import type { RegistrySettings } from '../base/events.ts';
 import type { Options, OptionSpec } from './spec.ts';
 
 /** How registries are spoken to. */
@@ -10,12 +10,24 @@ export const REGISTRY_OPTIONS: readonly OptionSpec[] = [
   },
   {
     flags: '--authfile <file>',
-    description: 'read and write credentials here',
+    description: 'the credentials for registries are here',
     defaultText: 'REGISTRY_AUTH_FILE, else where podman and docker keep theirs',
   },
 ];
 
-export function registryAccess(options: Options): { readonly registry: RegistryAccess } {
+/** The same for commands that do something else: they take images from registries too. */
+export const IMAGE_REGISTRY_OPTIONS: readonly OptionSpec[] = REGISTRY_OPTIONS.map((option) => ({
+  ...option,
+  group: 'Images of registries (docker://):',
+}));
+
+/** What the flags say, for the context of every command. */
+export function registrySettings(options: Options): RegistrySettings {
   const authFile = options.text('authfile');
-  return { registry: { insecure: options.list('insecure'), ...(authFile === undefined ? {} : { authFile }) } };
+  return { insecure: options.list('insecure'), ...(authFile === undefined ? {} : { authFile }) };
+}
+
+/** The same as an option of what speaks to one registry. */
+export function registryAccess(options: Options): { readonly registry: RegistrySettings } {
+  return { registry: registrySettings(options) };
 }

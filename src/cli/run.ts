@@ -6,6 +6,7 @@ import { errorJson, errorText } from '../report/error.ts';
 import { createStyle, type Style } from '../report/style.ts';
 import type { Store } from '../store/types.ts';
 import { GLOBAL_OPTIONS, mergeEnvironment } from './options.ts';
+import { registrySettings } from './registry-options.ts';
 import { parseCommandLine } from './parse.ts';
 import type { CliContext, CommandResult } from './spec.ts';
 
@@ -29,7 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     });
     const abort = abortOnSignals();
     const cli: CliContext = {
-      ctx: createContext({ onEvent: progress.onEvent, signal: abort }),
+      ctx: createContext({ onEvent: progress.onEvent, signal: abort, registry: registrySettings(options) }),
       env: process.env,
       json: options.flag('json'),
       quiet,

@@ -24,13 +24,13 @@ import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts'
 
 /** As `tare build DIR`. `environment` defaults to this process's own. */
 export async function build(options: BuildOptions & CallOptions): Promise<BuildResult> {
-  const { concurrency: _c, home: _h, onEvent: _o, signal: _s, store: _st, ...own } = options;
+  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
   return buildImage({ environment: process.env, ...own }, await toolsOf(options));
 }
 
 /** As `tare build DIR --dry-run`. */
 export async function planBuild(options: BuildOptions & CallOptions): Promise<DryRun> {
-  const { concurrency: _c, home: _h, onEvent: _o, signal: _s, store: _st, ...own } = options;
+  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
   return planImage({ environment: process.env, ...own }, await toolsOf(options));
 }
 

@@ -23,10 +23,11 @@ export interface Tools {
 
 export async function toolsOf(options: CallOptions): Promise<Tools> {
   const store = options.store ?? (await openStore({ home: options.home ?? defaultHome(process.env) }));
-  const { concurrency, onEvent, signal } = options;
+  const { concurrency, onEvent, registry, signal } = options;
   const ctx = createContext({
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(onEvent === undefined ? {} : { onEvent }),
+    ...(registry === undefined ? {} : { registry }),
     ...(signal === undefined ? {} : { signal }),
   });
   return { store, ctx };

@@ -14,6 +14,7 @@ import {
 } from '../shared-options.ts';
 import { withDockerfileHint } from '../dockerfile-hint.ts';
 import { dockerfileCommand, DOCKERFILE_OPTIONS, refuseOthers } from '../dockerfile.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options, OptionSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
 
@@ -97,6 +98,7 @@ export const command: CommandSpec = {
     ...FOLDER_OPTIONS.map((option) => ({ ...option, group: FOLDER_GROUP })),
     ...KEEP_OPTIONS.map((option) => ({ ...option, group: KEEP_GROUP })),
     ...DOCKERFILE_OPTIONS,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare build', 'the application in the current folder'],

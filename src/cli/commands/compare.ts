@@ -1,3 +1,4 @@
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -6,7 +7,7 @@ export const command: CommandSpec = {
   summary: 'a table of sizes, with honest percentages',
   description:
     'Prints the size of each image on disk (the content of its files) and on the wire (the compressed layers), against the first. A percentage is of the larger of the two sizes: 309 to 117 MB is 62% smaller.',
-  options: [],
+  options: [...IMAGE_REGISTRY_OPTIONS],
   examples: [['tare compare docker-archive:node.tar node-status', 'what was saved']],
   async run({ args, cli }) {
     const [{ compare }, { openImage }, { compareText }] = await Promise.all([

@@ -1,7 +1,7 @@
 import { fromErrno, TareError } from '../../base/error.ts';
 import { readSmallFile } from '../../base/small-file.ts';
 import { COPY_OPTIONS, copyHow } from '../copy-options.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT } from '../shared-options.ts';
 import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 
@@ -51,7 +51,6 @@ export const command: CommandSpec = {
       target,
       store: await cli.store(),
       ctx: cli.ctx,
-      ...registryAccess(options),
       ...copyHow(options),
     });
     return { json: result, text: cli.quiet ? () => '' : copyText(result) };
@@ -69,7 +68,7 @@ async function copyFile(file: string, { args, cli, options }: CommandInput): Pro
   ]);
   const lines = parseCopyList(await readList(file), file);
   const store = await cli.store();
-  const result = await copyList(lines, { store, ctx: cli.ctx, ...registryAccess(options), ...copyHow(options) });
+  const result = await copyList(lines, { store, ctx: cli.ctx, ...copyHow(options) });
   const isSilent = cli.quiet && result.failed === 0;
   return { json: result, text: isSilent ? () => '' : copyListText(result), exit: result.failed === 0 ? 0 : 1 };
 }

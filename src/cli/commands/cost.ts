@@ -1,6 +1,6 @@
 import { TareError } from '../../base/error.ts';
 import type { CostInput } from '../../ship/retention/cost.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { PRICE_OPTION } from '../retention-options.ts';
 import type { CommandInput, CommandSpec } from '../spec.ts';
 
@@ -71,10 +71,9 @@ export const command: CommandSpec = {
   },
 };
 
-async function inputOf(text: string, { cli, options }: CommandInput): Promise<CostInput> {
+async function inputOf(text: string, { cli }: CommandInput): Promise<CostInput> {
   const { openRemotePlace, openStoragePlace } = await import('../../ship/retention/places/index.ts');
-  if (text.startsWith('docker://'))
-    return { place: await openRemotePlace(text, { ...cli, ...registryAccess(options) }) };
+  if (text.startsWith('docker://')) return { place: await openRemotePlace(text, cli) };
   if (/^(?:\/|\.\.?(?:\/|$))/.test(text)) return { place: await openStoragePlace(text) };
   const { storePlace } = await import('../../ship/retention/places/store.ts');
   return { place: storePlace(await cli.store()), repository: text };
@@ -87,7 +86,7 @@ async function shrunkOf({
   const name = options.text('shrunk');
   if (name === undefined) return undefined;
   const { openImage } = await import('../../transports/index.ts');
-  const image = await openImage(name, { store: await cli.store(), ctx: cli.ctx, ...registryAccess(options) });
+  const image = await openImage(name, { store: await cli.store(), ctx: cli.ctx });
   const { config, layers } = image.manifest;
   const blobs = new Map([image.descriptor, config, ...layers].map(({ digest, size }) => [digest, size]));
   return { reference: image.reference, bytes: [...blobs.values()].reduce((total, size) => total + size, 0) };

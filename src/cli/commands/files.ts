@@ -1,5 +1,6 @@
 import { TareError } from '../../base/error.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -11,6 +12,7 @@ export const command: CommandSpec = {
     { flags: '--layer <n>', description: 'what this layer alone holds, counted from 0 (the base)' },
     { flags: '--cat <path>', description: 'print the content of one file, links followed inside the image' },
     PLATFORM_OPTION,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ["tare files node-status '**/*.so*'", 'its shared libraries'],

@@ -1,7 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import type { EntrySettings } from '../../ship/image-index/edit.ts';
 import type { IndexResult } from '../../ship/image-index/types.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandInput, CommandSpec, Options } from '../spec.ts';
 import { assignments } from '../values.ts';
 
@@ -36,6 +36,7 @@ export const command: CommandSpec = {
     {
       flags: '--set-platform <os/arch>',
       description: 'with add and annotate: the platform of the image, in place of what its config says',
+      variable: 'TARE_INDEX_PLATFORM',
     },
     {
       flags: '--os-version <version>',
@@ -99,8 +100,8 @@ async function create(input: CommandInput): Promise<IndexResult> {
   });
 }
 
-async function common({ args, cli, options }: CommandInput) {
-  return { target: String(args[1]), store: await cli.store(), ctx: cli.ctx, ...registryAccess(options) };
+async function common({ args, cli }: CommandInput) {
+  return { target: String(args[1]), store: await cli.store(), ctx: cli.ctx };
 }
 
 const imagesOf = ({ args }: CommandInput): readonly string[] => (Array.isArray(args[2]) ? args[2].map(String) : []);

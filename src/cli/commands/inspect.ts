@@ -1,5 +1,5 @@
 import { isTareError } from '../../base/error.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
@@ -23,7 +23,7 @@ export const command: CommandSpec = {
     ]);
     const reference = String(args[0]);
     const store = await cli.store();
-    const tools = { store, ctx: cli.ctx, ...registryAccess(options) };
+    const tools = { store, ctx: cli.ctx };
     const platform = options.text('platform');
     const found = await openIndex(reference, tools);
     const index = found === undefined ? undefined : inspectIndex(found);

@@ -3,6 +3,7 @@ import { TareError } from '../../base/error.ts';
 import type { LintFilesOptions, LintResult } from '../../lint/lint-files.ts';
 import type { Severity } from '../../lint/types.ts';
 import { dockerfileIn } from '../dockerfile-hint.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import { lintConfig } from '../lint-note.ts';
 import type { CliContext, CommandResult, CommandSpec, Options } from '../spec.ts';
 
@@ -79,6 +80,7 @@ export const command: CommandSpec = {
       description: 'take the settings from this tare.yaml',
       defaultText: './tare.yaml, when it is there',
     },
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare lint', './Dockerfile'],

@@ -1,6 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import { DRIVE_OPTIONS } from '../drive.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandInput, CommandSpec } from '../spec.ts';
 import { refuseUnwritable } from '../writable.ts';
 import { shrinkOptions } from '../shrink-options.ts';
@@ -20,6 +21,7 @@ export const command: CommandSpec = {
     { ...PLATFORM_OPTION, config: 'platform' },
     { flags: '--syscalls', description: 'record the system calls too, which takes longer' },
     ...DRIVE_OPTIONS,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare observe app -o app.profile.json --probe http:8080/status', 'driven by one probe'],

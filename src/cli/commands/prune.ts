@@ -2,7 +2,7 @@ import { TareError } from '../../base/error.ts';
 import type { PrunedCache } from '../../solve/prune.ts';
 import { parseSize } from '../../config/size.ts';
 import { formatSize, plural } from '../../report/format.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { hasRetention, pruneBy, RETENTION_OPTIONS } from '../retention-options.ts';
 import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 
@@ -52,7 +52,7 @@ export const command: CommandSpec = {
       throw new TareError('E_USAGE', '--cache does not go with rules for names', { hint: 'run `tare prune` twice' });
     if (place !== undefined) {
       const { openRemotePlace } = await import('../../ship/retention/places/index.ts');
-      return pruneBy(await openRemotePlace(place, { ...cli, ...registryAccess(options) }), input);
+      return pruneBy(await openRemotePlace(place, cli), input);
     }
     const { storePlace } = await import('../../ship/retention/places/store.ts');
     return pruneBy(storePlace(await cli.store()), input);

@@ -1,5 +1,5 @@
 import { COPY_OPTIONS, copyHow } from '../copy-options.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -26,7 +26,6 @@ export const command: CommandSpec = {
       reference: String(args[0]),
       store: await cli.store(),
       ctx: cli.ctx,
-      ...registryAccess(options),
       ...copyHow(options),
       ...(args[1] === undefined ? {} : { name: String(args[1]) }),
     });

@@ -1,5 +1,5 @@
 import { COPY_OPTIONS, copyHow } from '../copy-options.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
@@ -27,7 +27,6 @@ export const command: CommandSpec = {
       name: String(args[0]),
       store: await cli.store(),
       ctx: cli.ctx,
-      ...registryAccess(options),
       ...copyHow(options),
       ...(args[1] === undefined ? {} : { reference: String(args[1]) }),
     });

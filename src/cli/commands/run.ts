@@ -1,6 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import type { Mount, Network } from '../../sandbox/types.ts';
 import { IMAGE_ARGUMENT } from '../shared-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 import { openTerminal } from '../terminal.ts';
 import { assignments, parsePublish } from '../values.ts';
@@ -61,6 +62,7 @@ export const command: CommandSpec = {
       description: 'refused: nobody would be there to stop it; use your shell’s &, or systemd-run',
       variable: null,
     },
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare run -p 8080 node-status', 'then: curl localhost:8080/status'],

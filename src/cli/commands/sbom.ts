@@ -2,7 +2,7 @@ import type { SbomFormat } from '../../attest/sbom/formats.ts';
 import { TareError } from '../../base/error.ts';
 import { formatSize, plural } from '../../report/format.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandInput, CommandResult, CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -33,7 +33,7 @@ export const command: CommandSpec = {
       variable: null,
     },
     PLATFORM_OPTION,
-    ...REGISTRY_OPTIONS,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare sbom node-status -o node-status.spdx.json', 'for scanners and customers'],
@@ -53,7 +53,7 @@ export const command: CommandSpec = {
     const format = formatOf(options, isSbomFormat);
     const store = await cli.store();
     const platform = options.text('platform');
-    const open = { store, ctx: cli.ctx, ...registryAccess(options), ...(platform === undefined ? {} : { platform }) };
+    const open = { store, ctx: cli.ctx, ...(platform === undefined ? {} : { platform }) };
     const image = await openImage(String(args[0]), open);
     const { document, inventory } = await sbom({ image, store, ctx: cli.ctx, format });
     const bytes = Buffer.from(`${JSON.stringify(document, undefined, 2)}\n`);
@@ -95,7 +95,7 @@ async function attach({ args, cli, options }: CommandInput, file: string | undef
       format: formatOf(options, isSbomFormat),
       ...(platform === undefined ? {} : { platform }),
     },
-    { store: await cli.store(), ctx: cli.ctx, ...registryAccess(options) },
+    { store: await cli.store(), ctx: cli.ctx },
   );
   const told = `${result.artifactType} of ${formatSize(result.document.size)} refers to ${result.reference}\n  ${result.digest}`;
   return { json: result, text: () => (cli.quiet ? result.digest : told) };

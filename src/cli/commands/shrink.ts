@@ -10,6 +10,7 @@ import {
   PLATFORM_OPTION,
   TIGHTNESS_OPTION,
 } from '../shared-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandInput, CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -34,6 +35,7 @@ export const command: CommandSpec = {
     ...SHRINK_OPTIONS,
     { flags: '--no-verify', description: 'do not run the result (--verify: run it, also with --profile)' },
     DRY_RUN_OPTION,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare shrink docker-daemon:app:1.0', 'watched while its pages are crawled'],

@@ -1,5 +1,5 @@
 import { compareBytes } from '../../base/path.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -19,7 +19,6 @@ export const command: CommandSpec = {
       repository: String(args[0]),
       ctx: cli.ctx,
       env: cli.env,
-      ...registryAccess(options),
       ...(limit === undefined ? {} : { limit }),
     });
     return { json: result, text: () => [...result.tags].sort(compareBytes).join('\n') };

@@ -1,4 +1,5 @@
 import { formatSize, plural } from '../../report/format.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec } from '../spec.ts';
 
@@ -8,7 +9,7 @@ export const command: CommandSpec = {
   summary: 'write the file system of an image to a folder, safely',
   description:
     'Writes the flattened file system of an image. Nothing is ever written outside the folder, whatever the layers say. Owners and devices need root; everybody else owns what is written.',
-  options: [PLATFORM_OPTION],
+  options: [PLATFORM_OPTION, ...IMAGE_REGISTRY_OPTIONS],
   examples: [['tare unpack app rootfs', 'into ./rootfs']],
   async run({ args, cli, options }) {
     const [{ unpack }, { openImage }] = await Promise.all([

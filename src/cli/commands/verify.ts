@@ -10,6 +10,7 @@ import {
   probeOption,
   TIMEOUT_OPTION,
 } from '../shared-options.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
@@ -30,6 +31,7 @@ export const command: CommandSpec = {
       defaultText: './tare.yaml, when it is there',
     },
     TIMEOUT_OPTION,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare verify app --probe http:8080/status', 'does it answer?'],

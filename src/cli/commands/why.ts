@@ -1,6 +1,7 @@
 import type { Image } from '../../oci/types.ts';
 import type { Store } from '../../store/types.ts';
 import { TareError } from '../../base/error.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CliContext, CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 
 const SHOWN = 10;
@@ -30,6 +31,7 @@ export const command: CommandSpec = {
       defaultText: `${SHOWN}`,
     },
     { flags: '--tree <package>', description: 'everything that a package, or a file of no package, is kept for' },
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare why node-status /lib/x86_64-linux-gnu/libstdc++.so.6', 'who needs the C++ library'],

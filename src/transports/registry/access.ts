@@ -15,8 +15,9 @@ export function connectRegistry(
   return openRegistry(registry, {
     ctx: tools.ctx,
     env,
+    ...tools.ctx.registry,
     ...tools.registry,
-    insecure: [...(tools.registry?.insecure ?? []), ...named],
+    insecure: [...(tools.ctx.registry?.insecure ?? []), ...(tools.registry?.insecure ?? []), ...named],
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/digest.ts';
-import type { Context } from '../../base/events.ts';
+import type { Context, RegistrySettings } from '../../base/events.ts';
 import type { Environment } from '../../base/http-proxy.ts';
 import type { Bytes } from '../../base/streams.ts';
 import type { Descriptor } from '../../oci/types.ts';
@@ -82,12 +82,8 @@ export interface RegistryClient {
   ): Promise<readonly Descriptor[]>;
 }
 
-/** What the flags of a command say about every registry that it speaks to. */
-export interface RegistryAccess {
-  /** host[:port] of registries that may be spoken to in plain HTTP, or with a certificate that nobody vouches for. */
-  readonly insecure?: readonly string[];
-  /** A file of credentials to be read in place of all others. */
-  readonly authFile?: string;
+/** How registries are spoken to in one use case; what its context says counts beside it. */
+export interface RegistryAccess extends RegistrySettings {
   /** Shared by writes that go on at a time. */
   readonly landed?: Landed;
 }
