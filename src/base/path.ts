@@ -79,6 +79,9 @@ function decodeOrUndefined(piece: Buffer): string | undefined {
   }
 }
 
+/** A component that is empty, `.` or `..`. */
+const UNCLEAN = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /**
  * Cleans bytes (an archive name, a link target, a flag already passed through `bytesOfText`) into a TreePath, lexically.
  * A leading '/' is optional; '.' and empty components vanish; '..' takes its parent away.
@@ -88,9 +91,10 @@ export function cleanPath(bytes: ByteString): TreePath {
   if (bytes.includes('\0')) throw new TareError('E_PATH', `the path ${quotePath(bytes)} holds a NUL byte`);
   if (bytes.length > MAX_PATH_BYTES)
     throw new TareError('E_PATH', `a path of ${bytes.length} bytes is longer than ${MAX_PATH_BYTES}`);
-  // Most have nothing to clean, and archives have hundreds of thousands.
-  const plain = bytes.endsWith('/') ? bytes.slice(0, -1) : bytes;
-  if (plain !== '' && !/^\.|\/[/.]|\/$/.test(plain)) return (plain.startsWith('/') ? plain : `/${plain}`) as TreePath;
+  // Most have nothing to clean but their ends, and archives have hundreds of thousands.
+  const start = bytes.startsWith('./') ? 2 : bytes.startsWith('/') ? 1 : 0;
+  const plain = bytes.slice(start, bytes.endsWith('/') ? -1 : undefined);
+  if (plain !== '' && !UNCLEAN.test(plain)) return `/${plain}` as TreePath;
   const parts: string[] = [];
   for (const part of bytes.split('/')) {
     if (part === '' || part === '.') continue;

@@ -94,6 +94,13 @@ export interface ImageConfig {
   readonly history?: readonly History[];
 }
 
+/** A range of a host file, in bytes. */
+export interface BlobPlace {
+  readonly file: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** Reads blobs by descriptor. Implemented by the store, a layout folder, an archive, a daemon, a registry. */
 export interface BlobSource {
   /**
@@ -103,6 +110,8 @@ export interface BlobSource {
   open(descriptor: Descriptor): Bytes;
   /** The host file that holds exactly this blob, when there is one: allows random access. The content is still not to be believed. */
   file?(descriptor: Descriptor): Promise<string | undefined>;
+  /** The range of a host file that holds the blob, when it is a part of one: an archive. The content is not to be believed either. */
+  place?(descriptor: Descriptor): Promise<BlobPlace | undefined>;
   /** As `file`, but fetches what is far away: for whoever is about to read all of it. Undefined when that cannot be. */
   fetch?(descriptor: Descriptor): Promise<string | undefined>;
 }

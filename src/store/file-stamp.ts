@@ -13,6 +13,8 @@ export interface FileStamp {
   readonly mtimeNs: string;
   readonly ino: string;
   readonly dev: string;
+  /** Where in the file the blob begins; 0 when left out. */
+  readonly offset?: number;
 }
 
 /** Undefined when it is not there. */
@@ -27,7 +29,8 @@ export async function stampOf(file: string): Promise<FileStamp | undefined> {
 }
 
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino && a.dev === b.dev;
+  const samePlace = (a.offset ?? 0) === (b.offset ?? 0);
+  return samePlace && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino && a.dev === b.dev;
 }
 
 /** The stamp, unless the file was changed while it was read. */

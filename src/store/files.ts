@@ -1,4 +1,4 @@
-import { lstat, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
 import { makeFolders } from '../base/folders.ts';
@@ -31,6 +31,18 @@ export async function replaceFile(paths: StorePaths, target: string, bytes: Uint
     throw fromErrno(error, `cannot write ${target}`);
   }
   await flushFolder(dirname(target));
+}
+
+/** The same without waiting for the disk, for what carries its own sum: what a power cut leaves behind is made anew. */
+export async function replaceCached(paths: StorePaths, target: string, bytes: Uint8Array | string): Promise<void> {
+  const temporary = await temporaryPath(paths);
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx' });
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw fromErrno(error, `cannot write ${target}`);
+  }
 }
 
 /** Undefined when it is not there. @throws TareError for any other reason */

@@ -78,7 +78,7 @@ export async function openStore(options: { readonly home: string }): Promise<Sto
       await prepare();
       return leases.take();
     },
-    ...layerCacheOnce({ home, blobs }),
+    ...layerQuestions({ home, blobs }),
   };
 }
 
@@ -87,22 +87,31 @@ export function frozenStore(store: Store): Store {
   return {
     ...store,
     lease: () => Promise.resolve({ release: () => Promise.resolve() }),
-    ...layerCacheOnce({ home: store.home, blobs: store.blobs, frozen: true }),
+    ...layerQuestions({ home: store.home, blobs: store.blobs, frozen: true }),
   };
 }
 
+type LayerQuestions = LayerCache & Pick<Store, 'layerHeaders' | 'recall' | 'remember'>;
+
 /** What decompresses and reads layers is loaded when a layer is asked for: most commands never do. */
-function layerCacheOnce(options: LayerCacheOptions): LayerCache {
-  let made: Promise<LayerCache> | undefined;
-  const cache = (): Promise<LayerCache> => {
-    made ??= import('./layer-cache.ts').then(({ createLayerCache }) => createLayerCache(options));
-    return made;
-  };
+function layerQuestions(options: LayerCacheOptions): LayerQuestions {
+  const cache = once(async () => (await import('./layer-cache.ts')).createLayerCache(options));
+  const layerIndex: LayerCache['layerIndex'] = async (...asked) => (await cache()).layerIndex(...asked);
+  const headers = once(async () => (await import('./layer-headers.ts')).createHeaderReader({ ...options, layerIndex }));
+  const answers = once(async () => (await import('./answers.ts')).createAnswers(options));
   return {
-    layerIndex: async (...asked) => (await cache()).layerIndex(...asked),
+    layerIndex,
     putLayerIndex: async (...given) => (await cache()).putLayerIndex(...given),
     layerTar: async (...asked) => (await cache()).layerTar(...asked),
+    layerHeaders: async (...asked) => (await headers())(...asked),
+    recall: async (question) => (await answers()).recall(question),
+    remember: async (question, answer) => (await answers()).remember(question, answer),
   };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 async function requireBlobs(blobs: BlobStore, descriptors: readonly Descriptor[]): Promise<void> {

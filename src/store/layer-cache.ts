@@ -34,7 +34,7 @@ export interface LayerCacheOptions {
 /** Copies of one blob, in as many layouts, that are remembered as verified. */
 const MAX_STAMPS = 8;
 /** What a home says that cannot hold a cache; everything works without. A full disk is one of them: an index can be made again. */
-const NO_CACHE = [
+export const NO_CACHE = [
   'E_READ_ONLY',
   'E_PERMISSION',
   'E_NO_SPACE',

@@ -71,7 +71,17 @@ export function encodeRecord(record: LayerRecord): Buffer {
 
 function rowOf(member: IndexedMember): Row {
   const { path, type, mode, uid, gid, size, mtime, dataOffset, dataSize, sha256 = '' } = member;
-  const rare: Rare = {
+  const isPlain =
+    member.linkname === undefined &&
+    member.device === undefined &&
+    member.sparse === undefined &&
+    member.xattrs === undefined;
+  const rare = isPlain ? 0 : rareOf(member);
+  return [path, TYPES.indexOf(type), mode, uid, gid, size, mtime, dataOffset, dataSize, sha256, rare];
+}
+
+function rareOf(member: IndexedMember): Rare {
+  return {
     ...(member.linkname === undefined ? {} : { link: member.linkname }),
     ...(member.device === undefined ? {} : { device: member.device }),
     ...(member.sparse === undefined ? {} : { sparse: member.sparse }),
@@ -79,8 +89,6 @@ function rowOf(member: IndexedMember): Row {
       ? {}
       : { xattrs: [...member.xattrs].map(([name, value]) => [name, Buffer.from(value).toString('latin1')] as const) }),
   };
-  const isRare = Object.keys(rare).length > 0;
-  return [path, TYPES.indexOf(type), mode, uid, gid, size, mtime, dataOffset, dataSize, sha256, isRare ? rare : 0];
 }
 
 /** Undefined when it is of another version or damaged in any way. */

@@ -147,21 +147,24 @@ function createScanner(): Scanner {
   let current: TarMember | undefined;
   let hash: ContentHash | undefined;
   let holes = 0;
-  const parser = createTarParser({
-    member: (member) => {
-      current = member;
-      hash = undefined;
-      if (member.type !== 'file') return;
-      if (member.sparse !== undefined) holes += member.size - member.dataSize;
-      if (member.sparse === undefined || holes <= MAX_HASHED_HOLE_BYTES) hash = contentHash(member);
+  const parser = createTarParser(
+    {
+      member: (member) => {
+        current = member;
+        hash = undefined;
+        if (member.type !== 'file') return;
+        if (member.sparse !== undefined) holes += member.size - member.dataSize;
+        if (member.sparse === undefined || holes <= MAX_HASHED_HOLE_BYTES) hash = contentHash(member);
+      },
+      data: (chunk) => hash?.update(chunk),
+      memberEnd: () => {
+        if (current === undefined) return;
+        members.push(hash === undefined ? current : withHash(current, hash.end()));
+        current = undefined;
+      },
     },
-    data: (chunk) => hash?.update(chunk),
-    memberEnd: () => {
-      if (current === undefined) return;
-      members.push(hash === undefined ? current : withHash(current, hash.end()));
-      current = undefined;
-    },
-  });
+    { mayLackPadding: true },
+  );
   return {
     push: (chunk) => parser.push(chunk),
     end: () => {

@@ -32,7 +32,7 @@ export function storePaths(home: string): StorePaths {
     temporary: join(own, 'tmp'),
     leases: join(own, 'leases'),
     layerIndexes: join(own, 'index'),
-    caches: ['packed', 'stripped', 'roots', 'layers', 'builds'].map((name) => join(own, name)),
+    caches: ['packed', 'stripped', 'roots', 'layers', 'builds', 'answers'].map((name) => join(own, name)),
   };
 }
 

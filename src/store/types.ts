@@ -1,7 +1,7 @@
 import type { Digest } from '../base/digest.ts';
 import type { Bytes } from '../base/streams.ts';
 import type { TarMember } from '../formats/tar/types.ts';
-import type { BlobSource, Descriptor } from '../oci/types.ts';
+import type { BlobPlace, BlobSource, Descriptor } from '../oci/types.ts';
 
 /** Push-style writer, for producers that learn digest and size only at the end. Exactly one of `commit` and `abort` ends it. */
 export interface BlobWriter {
@@ -50,6 +50,14 @@ export interface LayerIndex {
   readonly members: readonly IndexedMember[];
 }
 
+/** What an answer depends on, beside the files that hold the layers. */
+export interface LayersQuestion {
+  /** What is asked, of which image, in which version of the answer: any text. */
+  readonly about: string;
+  readonly source: BlobSource;
+  readonly layers: readonly Descriptor[];
+}
+
 export interface Store {
   readonly blobs: BlobStore;
   /** `TARE_HOME`. tare's own caches are below `<home>/tare/`, which other OCI tools ignore. */
@@ -82,6 +90,23 @@ export interface Store {
     signal?: AbortSignal,
     unpacked?: boolean,
   ): Promise<LayerIndex>;
+  /**
+   * As `layerIndex`, for whoever asks no more than what is in the layer: a plain tar in a host file is read by its headers alone, so that `verified` is
+   * false and no member has a sha256. What is found so is remembered for this very file.
+   */
+  layerHeaders(
+    source: BlobSource,
+    layer: Descriptor,
+    diffId: Digest,
+    signal?: AbortSignal,
+  ): Promise<{ readonly index: LayerIndex; readonly verified: boolean; readonly place?: BlobPlace }>;
+  /**
+   * What `remember` was given for this question: undefined when it was never asked, or when a host file that holds one of the layers is another one
+   * since.
+   */
+  recall(question: LayersQuestion): Promise<string | undefined>;
+  /** Keeps an answer until the next `prune`; where nothing can be written it is not kept. */
+  remember(question: LayersQuestion, answer: string): Promise<void>;
   /** Remembers the index of a layer that this process has just packed, so that it is never decompressed. `source`: who has it; the store by default. */
   putLayerIndex(layer: Descriptor, index: LayerIndex, source?: BlobSource): Promise<void>;
   /** A host file with the uncompressed tar of the layer (verified, cached), for random access. */

@@ -11,6 +11,8 @@ export interface ByteFile {
   readonly what: string;
   /** In bytes. */
   readonly size: number;
+  /** Its path, when it is a file of the host. */
+  readonly path?: string;
   /** `size` bytes from `offset` on. @throws TareError E_IO when they are not there (any more) */
   read(offset: number, size: number): Bytes;
 }
@@ -46,7 +48,8 @@ async function openRegular(
 export async function hostFile(path: string, what: string, missing: ErrorCode): Promise<ByteFile> {
   const { handle, size } = await openRegular(path, what, missing);
   await handle.close();
-  return { what: `${what} ${path}`, size, read: (offset, count) => readHostRange(path, what, missing, offset, count) };
+  const read: ByteFile['read'] = (offset, count) => readHostRange(path, what, missing, offset, count);
+  return { what: `${what} ${path}`, size, path, read };
 }
 
 async function* readHostRange(

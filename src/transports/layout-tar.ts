@@ -7,7 +7,13 @@ export function layoutTar(tar: TarFile): LayoutFiles {
   return {
     what: tar.what,
     bytes: (path, limit) => tar.bytes(path, limit),
-    blobs: { open: ({ digest }) => readMember(tar, blobPath(digest)) },
+    blobs: {
+      open: ({ digest }) => readMember(tar, blobPath(digest)),
+      place: ({ digest }) => {
+        const slot = tar.find(blobPath(digest));
+        return Promise.resolve(slot === undefined ? undefined : tar.place(slot));
+      },
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { TareError } from '../base/error.ts';
 import { cleanPath, joinPath, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
 import { collectBytes, type Bytes } from '../base/streams.ts';
 import { createTarParser, type TarMember } from '../formats/tar/index.ts';
+import type { BlobPlace } from '../oci/types.ts';
 import type { ByteFile } from './host-file.ts';
 
 /** A member of an image archive: where its bytes are. */
@@ -22,17 +23,21 @@ export interface TarFile {
    */
   find(name: string): Slot | undefined;
   read(slot: Slot): Bytes;
+  /** Where a host file has the bytes of a slot; undefined when the archive is none. */
+  place(slot: Slot): BlobPlace | undefined;
   /** All of a small member. @throws TareError E_LIMIT beyond `limit` bytes; what `find` throws */
   bytes(name: string, limit: number): Promise<Buffer | undefined>;
 }
 
 /** An image has a few members per layer; nobody has this many layers. */
 const MAX_ARCHIVE_MEMBERS = 100_000;
+/** Read at once: a header or a few, for between them are layers. */
+const WINDOW_BYTES = 4096; // 4 KiB
 /** Links followed for one name. Docker 20.10 writes one: a layer that is there twice. */
 const MAX_ARCHIVE_LINKS = 8;
 
 /**
- * Reads the headers of a tar archive once.
+ * Reads the headers of a tar archive once; what is between them is passed over.
  * @throws TareError E_ARCHIVE when it is not a tar archive; E_TAR_PATH when a name leaves the root; E_LIMIT; E_CANCELLED
  */
 export async function indexTar(file: ByteFile, signal: AbortSignal): Promise<TarFile> {
@@ -50,9 +55,13 @@ export async function indexTar(file: ByteFile, signal: AbortSignal): Promise<Tar
     { maxMembers: MAX_ARCHIVE_MEMBERS },
   );
   try {
-    for await (const chunk of file.read(0, file.size)) {
+    for (let at = 0; at < file.size;) {
       throwIfCancelled(signal);
-      parser.push(chunk);
+      const window = Math.min(WINDOW_BYTES, file.size - at);
+      for await (const chunk of file.read(at, window)) parser.push(chunk);
+      const passed = Math.min(parser.skippable(), file.size - at - window);
+      parser.skip(passed);
+      at += window + passed;
     }
     parser.end();
   } catch (error) {
@@ -85,6 +94,7 @@ export async function indexTar(file: ByteFile, signal: AbortSignal): Promise<Tar
     what: file.what,
     find,
     read,
+    place: (slot) => (file.path === undefined ? undefined : { file: file.path, ...slot }),
     bytes: async (name, limit) => {
       const slot = find(name);
       return slot === undefined ? undefined : collectBytes(read(slot), limit, `${name} in ${file.what}`);

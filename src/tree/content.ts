@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import type { Digest } from '../base/digest.ts';
 import { fromErrno, TareError } from '../base/error.ts';
 import { quotePath } from '../base/path.ts';
+import type { BlobPlace } from '../oci/types.ts';
 import { unfoldSparse } from '../formats/tar/index.ts';
 import { checkRegular, createFdCache, openRegular, type FdCache } from './fd-cache.ts';
 import type { ContentReader, ContentRef, Entry } from './types.ts';
@@ -19,9 +20,11 @@ const MAX_READ_BYTES = 1024 ** 3; // 1 GiB
 
 const readAsync = promisify(readCallback);
 
+export type TarPlace = Pick<BlobPlace, 'file' | 'offset'>;
+
 export interface ContentOptions {
-  /** The host file with the uncompressed tar of a layer. Asked once for each. */
-  readonly layerTar: (diffId: Digest) => Promise<string>;
+  /** The host file with the uncompressed tar of a layer, or where in one it begins. Asked once for each. */
+  readonly layerTar: (diffId: Digest) => Promise<string | TarPlace>;
 }
 
 /**
@@ -34,11 +37,11 @@ export interface ContentOptions {
  */
 export function contentReader({ layerTar }: ContentOptions): ContentReader {
   const files = createFdCache();
-  const tars = new Map<Digest, Promise<string>>();
-  const tarOf = (diffId: Digest): Promise<string> => {
+  const tars = new Map<Digest, Promise<TarPlace>>();
+  const tarOf = (diffId: Digest): Promise<TarPlace> => {
     let tar = tars.get(diffId);
     if (tar === undefined) {
-      tar = layerTar(diffId);
+      tar = layerTar(diffId).then((found) => (typeof found === 'string' ? { file: found, offset: 0 } : found));
       tars.set(diffId, tar);
       // Not to be remembered: it may have been cancelled, or the disk may have space again.
       tar.catch(() => tars.delete(diffId));
@@ -140,7 +143,7 @@ async function* chunks(fd: number, start: number, size: number, path: string | B
 
 async function readLayer(
   files: FdCache,
-  tar: string,
+  { file: tar, offset: base }: TarPlace,
   content: LayerRef,
   offset: number,
   size: number,
@@ -148,11 +151,11 @@ async function readLayer(
   return files.use(tar, async (fd) => {
     if (content.sparse === undefined) {
       const buffer = Buffer.allocUnsafe(size);
-      await fill(fd, buffer, content.offset + offset, tar);
+      await fill(fd, buffer, base + content.offset + offset, tar);
       return buffer;
     }
     const buffer = Buffer.alloc(size);
-    let stored = content.offset;
+    let stored = base + content.offset;
     for (const [at, length] of content.sparse) {
       const from = Math.max(at, offset);
       const to = Math.min(at + length, offset + size);
@@ -163,7 +166,12 @@ async function readLayer(
   });
 }
 
-async function* streamLayer(files: FdCache, tar: string, content: LayerRef, entry: Entry): AsyncGenerator<Uint8Array> {
+async function* streamLayer(
+  files: FdCache,
+  tar: TarPlace,
+  content: LayerRef,
+  entry: Entry,
+): AsyncGenerator<Uint8Array> {
   const hash = entry.sha256 === undefined ? undefined : createHash('sha256');
   const stored = storedChunks(files, tar, content);
   const { sparse } = content;
@@ -175,10 +183,14 @@ async function* streamLayer(files: FdCache, tar: string, content: LayerRef, entr
 }
 
 /** Between two chunks the file is not held: whoever stops in the middle leaves nothing open. */
-async function* storedChunks(files: FdCache, tar: string, content: LayerRef): AsyncGenerator<Uint8Array> {
+async function* storedChunks(
+  files: FdCache,
+  { file: tar, offset: base }: TarPlace,
+  content: LayerRef,
+): AsyncGenerator<Uint8Array> {
   for (let done = 0; done < content.size; done += STREAM_CHUNK_BYTES) {
     const buffer = Buffer.allocUnsafe(Math.min(STREAM_CHUNK_BYTES, content.size - done));
-    await files.use(tar, (fd) => fill(fd, buffer, content.offset + done, tar));
+    await files.use(tar, (fd) => fill(fd, buffer, base + content.offset + done, tar));
     yield buffer;
   }
 }

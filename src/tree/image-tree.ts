@@ -3,7 +3,7 @@ import { throwIfCancelled } from '../base/context.ts';
 import type { Digest } from '../base/digest.ts';
 import { TareError } from '../base/error.ts';
 import { keptBytesOf } from '../formats/tar/index.ts';
-import type { Image } from '../oci/types.ts';
+import type { BlobPlace, Image } from '../oci/types.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { contentReader } from './content.ts';
 import { treeOfLayers, type LayersOptions } from './layers.ts';
@@ -11,6 +11,8 @@ import type { ContentReader, Tree } from './types.ts';
 
 /** Each layer is decompressed in one thread of the pool and hashed and parsed in this one: more would only wait for each other. */
 const LAYERS_AT_ONCE = 2;
+/** Of those that are read by their headers: while one is waited for another is parsed. */
+const HEADERS_AT_ONCE = 4;
 /** Of all layers together, each layer having limits of its own: the indexes are in memory at the same time. */
 const MAX_MEMBERS = 2_000_000;
 const MAX_KEPT_BYTES = 256 * 1024 ** 2; // 256 MiB
@@ -22,11 +24,15 @@ export interface ImageTree {
   readonly layerTar: (diffId: Digest) => Promise<string>;
   /** One for each layer, base first. */
   readonly indexes: readonly LayerIndex[];
+  /** False when a layer was read by its headers alone. */
+  readonly verified: boolean;
 }
 
 export interface TreeOptions {
   /** Content will be read: layers that are seen for the first time are unpacked by the pass that makes their index. */
   readonly unpack?: boolean;
+  /** Plain layers of the host are read by their headers alone: see `Store.layerHeaders`. */
+  readonly headers?: boolean;
   /** See `treeOfLayers`. */
   readonly onLayer?: LayersOptions['onLayer'];
 }
@@ -41,7 +47,7 @@ export async function treeOfImage(
   image: Image,
   store: Store,
   signal?: AbortSignal,
-  { onLayer, unpack = false }: TreeOptions = {},
+  { headers = false, onLayer, unpack = false }: TreeOptions = {},
 ): Promise<ImageTree> {
   const { layers } = image.manifest;
   const diffIds = image.config.rootfs.diff_ids;
@@ -53,9 +59,17 @@ export async function treeOfImage(
   }
   let members = 0;
   let keptBytes = 0;
-  const indexes = await mapLimit(layers, LAYERS_AT_ONCE, async (layer, number) => {
+  let verified = true;
+  const places = new Map<Digest, BlobPlace>();
+  const indexes = await mapLimit(layers, headers ? HEADERS_AT_ONCE : LAYERS_AT_ONCE, async (layer, number) => {
     if (signal !== undefined) throwIfCancelled(signal);
-    const index = await store.layerIndex(image.blobs, layer, diffIds[number] as Digest, signal, unpack);
+    const diffId = diffIds[number] as Digest;
+    const found = headers
+      ? await store.layerHeaders(image.blobs, layer, diffId, signal)
+      : { index: await store.layerIndex(image.blobs, layer, diffId, signal, unpack), verified: true };
+    const { index, place } = { place: undefined, ...found };
+    if (place !== undefined) places.set(diffId, place);
+    verified &&= found.verified;
     members += index.members.length;
     for (const member of index.members) keptBytes += keptBytesOf(member);
     if (members > MAX_MEMBERS || keptBytes > MAX_KEPT_BYTES) {
@@ -72,5 +86,11 @@ export async function treeOfImage(
     return store.layerTar(image.blobs, layer, diffId, signal);
   };
   const tree = treeOfLayers(indexes, onLayer === undefined ? {} : { onLayer });
-  return { tree, content: contentReader({ layerTar }), layerTar, indexes };
+  return {
+    tree,
+    content: contentReader({ layerTar: async (diffId) => places.get(diffId) ?? layerTar(diffId) }),
+    layerTar,
+    indexes,
+    verified,
+  };
 }

@@ -162,7 +162,7 @@ describe('layerIndex', () => {
     };
     const text = Buffer.from('no tar at all'.repeat(100));
     expect(await ask(gzipSync(text), text)).toBe('E_TAR');
-    expect(await ask(gzipSync(tar.subarray(0, 1100)), tar.subarray(0, 1100))).toBe('E_TAR');
+    expect(await ask(gzipSync(tar.subarray(0, 1027)), tar.subarray(0, 1027))).toBe('E_TAR');
     expect(await ask(gzipSync(tar).subarray(0, 60), tar)).toBe('E_COMPRESSION');
     expect(await ask(Buffer.concat([gzipSync(tar), Buffer.from('more')]), tar)).toBe('E_COMPRESSION');
     const bomb = Buffer.alloc(400_000_000);

@@ -37,27 +37,22 @@ const META = '/.wh..wh.';
 export function createDiveScore(): { add(members: readonly IndexedMember[]): void; score(): DiveScore } {
   const root = newNode(undefined);
   let layer = -1;
-  let lastPath: TreePath | undefined;
-  let lastFolder = root;
+  const folders = new Map<TreePath, Node>([[ROOT, root]]);
 
   /** Made with all that is above it, which thereby is no leaf in this layer. */
   const folderOf = (path: TreePath): Node => {
-    if (path === lastPath) return lastFolder;
-    let at = root;
-    at.inner = layer;
-    for (const name of path === ROOT ? [] : path.slice(1).split('/')) {
-      at = childOf(at, name);
-      at.inner = layer;
+    let folder = folders.get(path);
+    if (folder === undefined) {
+      folder = path.slice(1).split('/').reduce(childOf, root);
+      folders.set(path, folder);
     }
-    lastPath = path;
-    lastFolder = at;
-    return at;
+    for (let up: Node | undefined = folder; up !== undefined && up.inner !== layer; up = up.parent) up.inner = layer;
+    return folder;
   };
 
   return {
     add: (members) => {
       layer += 1;
-      lastPath = undefined;
       // Of several members of one name the last counts.
       const written = new Map<Node, IndexedMember>();
       const deleted = new Set<Node>();

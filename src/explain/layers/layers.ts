@@ -34,17 +34,62 @@ interface LayerCounts {
   removed: number;
 }
 
+/** Rows of each list that are remembered. */
+const MAX_REMEMBERED = 1000;
+/** Changes with what is in an answer. */
+const VERSION = 1;
+
 /**
  * Where the bytes of an image are, layer by layer and all in all. Archives are read by their headers where they are plain tars; of contents only
- * the records of package managers are looked at.
+ * the records of package managers are looked at. The answer is remembered in the store.
  * @throws TareError E_USAGE for a layer that is not there; what reading the image throws
  */
 export async function layers(options: LayersOptions): Promise<Dissection> {
   const { image, limit = 0, store } = options;
   requireLayer(image, options.layer);
+  if (options.layer !== undefined) return cut(await dissect(options), limit);
+  const about = `layers ${VERSION} ${image.descriptor.digest}`;
+  const question = { about, source: image.blobs, layers: image.manifest.layers };
+  const known = await store.recall(question);
+  if (known !== undefined) {
+    const answer = { ...(JSON.parse(known) as Dissection), reference: image.reference };
+    if (holds(answer, limit)) return cut(answer, limit);
+  }
+  const found = await dissect(options);
+  await store.remember(question, JSON.stringify(cut(found, MAX_REMEMBERED)));
+  return cut(found, limit);
+}
+
+/** Whether all rows are there that are asked for. */
+function holds({ counts, directories, inefficiencies, packages, types }: Dissection, limit: number): boolean {
+  const enough = (list: readonly unknown[], all: number): boolean =>
+    list.length === all || (limit > 0 && limit <= list.length);
+  return (
+    enough(inefficiencies, counts.inefficiencies) &&
+    enough(directories, counts.directories) &&
+    enough(packages, counts.packages) &&
+    enough(types, counts.types)
+  );
+}
+
+function cut(found: Dissection, limit: number): Dissection {
+  const first = <T>(list: readonly T[]): readonly T[] => (limit === 0 ? list : list.slice(0, limit));
+  return {
+    ...found,
+    inefficiencies: first(found.inefficiencies),
+    directories: first(found.directories),
+    packages: first(found.packages),
+    types: first(found.types),
+    ...(found.changes === undefined ? {} : { changes: first(found.changes) }),
+  };
+}
+
+async function dissect(options: LayersOptions): Promise<Dissection> {
+  const { image, store } = options;
   const counts: LayerCounts[] = [];
   let asked: readonly LayerChange[] | undefined;
-  const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal, {
+  const { content, indexes, tree, verified } = await treeOfImage(image, store, options.ctx.signal, {
+    headers: true,
     onLayer: (layer, changes) => {
       const count = { added: 0, changed: 0, removed: 0 };
       for (const { kind } of changes) count[kind] += 1;
@@ -60,32 +105,32 @@ export async function layers(options: LayersOptions): Promise<Dissection> {
   const rows = rowsOf(image, indexes, counts, waste);
   const { fit, steps } = stepsOf(image.config, indexes.length);
   const changes = asked === undefined ? undefined : changedPaths(asked, options.layer as number, indexes, waste);
-  const first = <T>(list: readonly T[]): readonly T[] => (limit === 0 ? list : list.slice(0, limit));
+  const { directories, files, packages, types, unowned } = parts;
   return {
     reference: image.reference,
     digest: image.descriptor.digest,
     size: sizesOf(image, measureTree(tree)),
-    files: parts.files,
+    files,
     efficiency,
     diveWastedBytes,
     wastedBytes: rows.reduce((sum, { wasted }) => sum + wasted, 0),
-    verified: true,
+    verified,
     history: fit,
     steps,
     layers: rows,
-    inefficiencies: first(waste.inefficiencies),
-    directories: first(parts.directories),
-    packages: first(parts.packages),
-    unowned: parts.unowned,
-    types: first(parts.types),
+    inefficiencies: waste.inefficiencies,
+    directories,
+    packages,
+    unowned,
+    types,
     counts: {
       inefficiencies: waste.inefficiencies.length,
-      directories: parts.directories.length,
-      packages: parts.packages.length,
-      types: parts.types.length,
+      directories: directories.length,
+      packages: packages.length,
+      types: types.length,
       ...(changes === undefined ? {} : { changes: changes.length }),
     },
-    ...(changes === undefined ? {} : { changes: first(changes) }),
+    ...(changes === undefined ? {} : { changes }),
   };
 }
 

@@ -15,9 +15,21 @@ export interface TarHandler {
   memberEnd?(): void;
 }
 
+export interface TarParserOptions extends Partial<TarLimits> {
+  /** Whether the archive may end where the data of its last member do: Go reads that, and `umoci insert` writes layers so. */
+  readonly mayLackPadding?: boolean;
+}
+
 export interface TarParser {
   /** Takes the next bytes of the archive, in chunks of any length. All handler calls happen before it returns. */
   push(chunk: Uint8Array): void;
+  /**
+   * How many of the next bytes say nothing but their number: data that no handler wants, padding, all that follows the end. Whoever can seek passes
+   * over them.
+   */
+  skippable(): number;
+  /** In place of pushing so many bytes, at most `skippable()` of them. */
+  skip(count: number): void;
   /** The stream ends here. @throws TareError E_TAR when the archive does not */
   end(): void;
 }
@@ -43,7 +55,7 @@ type Pending =
  *
  * @throws TareError E_TAR on a malformed or truncated archive, E_LIMIT beyond a limit
  */
-export function createTarParser(handler: TarHandler, options: Partial<TarLimits> = {}): TarParser {
+export function createTarParser(handler: TarHandler, options: TarParserOptions = {}): TarParser {
   const limits: TarLimits = { ...DEFAULT_TAR_LIMITS, ...options };
   const held = Buffer.alloc(BLOCK_SIZE);
   let heldBytes = 0;
@@ -228,6 +240,22 @@ export function createTarParser(handler: TarHandler, options: Partial<TarLimits>
     consumed += length;
   };
 
+  const skippable = (): number => {
+    if (ended) return Infinity;
+    if (dataLeft === 0) return skip;
+    return handler.data === undefined ? dataLeft + paddingAfter : 0;
+  };
+
+  const passOver = (count: number): void => {
+    if (count > skippable()) throw new Error('a tar parser cannot skip what it has to see');
+    consumed += count;
+    if (ended) return;
+    const data = Math.min(count, dataLeft);
+    dataLeft -= data;
+    if (data > 0 && dataLeft === 0) endMember();
+    skip -= Math.min(skip, count - data);
+  };
+
   const guarded = (action: () => void): void => {
     if (failure !== undefined) throw failure.error;
     try {
@@ -240,10 +268,13 @@ export function createTarParser(handler: TarHandler, options: Partial<TarLimits>
 
   return {
     push: (chunk) => guarded(() => consume(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))),
+    skippable,
+    skip: (count) => guarded(() => passOver(count)),
     end: () =>
       guarded(() => {
         if (ended) return;
-        if (dataLeft > 0 || skip > 0 || heldBytes > 0 || pending !== undefined) {
+        const unread = options.mayLackPadding === true && skip < BLOCK_SIZE ? 0 : skip;
+        if (dataLeft > 0 || unread > 0 || heldBytes > 0 || pending !== undefined) {
           throw malformed({ offset: consumed }, 'the archive is truncated');
         }
         finish(consumed);

@@ -4,7 +4,7 @@ import { bytesOf, type Bytes } from '../../base/streams.ts';
 import { encodeManifest } from '../../oci/encode.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../oci/media-types.ts';
 import { MAX_CONFIG_BYTES, parseImageConfig } from '../../oci/parse-config.ts';
-import type { BlobSource, Image, Platform } from '../../oci/types.ts';
+import type { BlobPlace, BlobSource, Image, Platform } from '../../oci/types.ts';
 import { imageOf } from '../image.ts';
 import { layoutTar } from '../layout-tar.ts';
 import type { TarFile } from '../tar-file.ts';
@@ -62,17 +62,25 @@ async function makeManifest(
     );
   }
   const content = new Map<Digest, () => Bytes>();
+  const places = new Map<Digest, BlobPlace | undefined>();
   const layers = [];
   for (const [at, diffId] of diffIds.entries()) {
     const { descriptor, slot } = await savedLayer(tar, saved.layers[at] as string, diffId, signal);
     content.set(descriptor.digest, () => tar.read(slot));
+    places.set(descriptor.digest, tar.place(slot));
     layers.push(descriptor);
   }
   const config = { mediaType: OCI_CONFIG, digest: sha256(rawConfig), size: rawConfig.length };
   const rawManifest = encodeManifest({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
   content.set(config.digest, () => bytesOf(rawConfig));
   content.set(sha256(rawManifest), () => bytesOf(rawManifest));
-  return { rawManifest, blobs: { open: ({ digest }) => opened(content.get(digest), digest, tar.what) } };
+  return {
+    rawManifest,
+    blobs: {
+      open: ({ digest }) => opened(content.get(digest), digest, tar.what),
+      place: ({ digest }) => Promise.resolve(places.get(digest)),
+    },
+  };
 }
 
 async function* opened(open: (() => Bytes) | undefined, digest: Digest, what: string): AsyncGenerator<Uint8Array> {

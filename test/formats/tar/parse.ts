@@ -41,6 +41,21 @@ export function parse(bytes: Uint8Array, limits: Partial<TarLimits> = {}, cuts: 
   return { members, data };
 }
 
+/** The members alone, by a reader that passes over what it may: windows of so many bytes. */
+export function parseHeaders(bytes: Uint8Array, window: number): readonly TarMember[] {
+  const members: TarMember[] = [];
+  const parser = createTarParser({ member: (member) => members.push(member) });
+  for (let at = 0; at < bytes.length;) {
+    const chunk = bytes.subarray(at, at + window);
+    parser.push(chunk);
+    const passed = Math.min(parser.skippable(), bytes.length - at - chunk.length);
+    parser.skip(passed);
+    at += chunk.length + passed;
+  }
+  parser.end();
+  return members;
+}
+
 /** Its outcome as plain data: what was parsed, or the code and message of the error. Anything but a TareError is thrown on. */
 export function outcome(bytes: Uint8Array, cuts?: readonly number[]): unknown {
   try {

@@ -9,6 +9,32 @@ const only = (bytes: Buffer): TarMember => {
   return members[0] as TarMember;
 };
 
+describe('createTarParser: where the archive ends', () => {
+  it('may be where the last data end, for who says so', () => {
+    const whole = member({ name: 'a' }, 'hello');
+    const ends = (bytes: Buffer, mayLackPadding: boolean): (() => void) => {
+      const parser = createTarParser({ member: () => undefined }, { mayLackPadding });
+      parser.push(bytes);
+      return parser.end;
+    };
+    expect(ends(whole.subarray(0, 512 + 5), true)).not.toThrow();
+    expect(ends(whole.subarray(0, 512 + 5), false)).toThrow('truncated');
+    expect(ends(whole.subarray(0, 512 + 4), true)).toThrow('truncated');
+  });
+
+  it('throws when it is told to pass over what it has to see', () => {
+    const parser = createTarParser({ member: () => undefined });
+    expect(parser.skippable()).toBe(0);
+    expect(() => parser.skip(1)).toThrow('cannot skip');
+    const other = createTarParser({ member: () => undefined });
+    other.push(member({ name: 'a' }, 'hello').subarray(0, 512));
+    expect(other.skippable()).toBe(512);
+    const wanting = createTarParser({ member: () => undefined, data: () => undefined });
+    wanting.push(member({ name: 'a' }, 'hello').subarray(0, 512));
+    expect(wanting.skippable()).toBe(0);
+  });
+});
+
 describe('createTarParser: what one header says', () => {
   it.each<[what: string, bytes: Buffer, expected: Partial<TarMember>]>([
     [

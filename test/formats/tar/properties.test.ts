@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { collectBytes } from '../../../src/base/streams.ts';
 import { writeTar, type EntryType, type TarHeader, type TarInput } from '../../../src/formats/tar/index.ts';
 import { archive, fixChecksum, GNU, longName, member, octal, padded, pax } from '../../helpers/tar-blocks.ts';
-import { outcome, parse } from './parse.ts';
+import { outcome, parse, parseHeaders } from './parse.ts';
 
 const bytes = (constraints: { minLength: number; maxLength: number }): fc.Arbitrary<string> =>
   fc
@@ -77,6 +77,20 @@ describe('properties of the tar codec', () => {
         expect(await collectBytes(writeTar(entries), 1e7, 'archive')).toEqual(written);
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('finds the same members when it passes over what it may', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { maxLength: 8 }),
+        fc.integer({ min: 1, max: 3000 }),
+        async (entries, window) => {
+          const written = await collectBytes(writeTar(entries), 1e7, 'archive');
+          expect(parseHeaders(written, window)).toEqual(parse(written).members);
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 
