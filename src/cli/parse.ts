@@ -14,7 +14,8 @@ const MAX_EDITS = 2;
 /** What other tools call it. */
 const LIKE_DOCKER: ReadonlyMap<string, string> = new Map([
   ['cp', 'copy'],
-  ['history', 'inspect'],
+  ['dive', 'layers'],
+  ['history', 'layers'],
   ['ls', 'images'],
   ['list', 'images'],
   ['load', 'copy'],

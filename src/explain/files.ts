@@ -5,6 +5,7 @@ import { pathOfText, quotePath, ROOT, textOfBytes, type TreePath } from '../base
 import type { Bytes } from '../base/streams.ts';
 import type { Image } from '../oci/types.ts';
 import { ownerOf, packageDbs } from '../packages/index.ts';
+import type { Package, PackageDb } from '../packages/types.ts';
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
 import { treeOfLayers } from '../tree/layers.ts';
@@ -34,9 +35,13 @@ export interface FilesOptions {
   readonly glob?: string;
   /** What this one layer (0 = base) holds, whiteouts left out, instead of the flattened image. */
   readonly layer?: number;
+  /** What this package owns: a name, or `MANAGER NAME` where several managers have one of it. */
+  readonly package?: string;
+  /** By path (default), or the largest first. */
+  readonly sort?: 'path' | 'size';
 }
 
-/** Every path of the image but the root, in byte order. */
+/** Every path of the image but the root, in byte order or by size. @throws TareError E_USAGE for a layer or a package that is not there */
 export async function files(options: FilesOptions): Promise<readonly FileRow[]> {
   const { image, store } = options;
   const { content, indexes, tree } = await treeOfImage(image, store, options.ctx.signal);
@@ -53,13 +58,29 @@ export async function files(options: FilesOptions): Promise<readonly FileRow[]> 
   }
   const databases = await packageDbs(tree, content, { under: [ROOT] });
   const matches = options.glob === undefined ? () => true : globOf(options.glob);
+  const isOwner = ownerFilter(options, databases);
   const rows: FileRow[] = [];
   for (const entry of shown.walk()) {
     const path = textOfBytes(entry.path);
     if (!matches(path)) continue;
-    rows.push(rowOf(entry, path, ownerOf(databases, entry.path)?.name, options.layer));
+    const owner = ownerOf(databases, entry.path);
+    if (isOwner(owner)) rows.push(rowOf(entry, path, owner?.name, options.layer));
   }
-  return rows;
+  return options.sort === 'size' ? rows.sort((a, b) => b.size - a.size) : rows;
+}
+
+function ownerFilter(
+  { image, package: wanted }: FilesOptions,
+  databases: readonly PackageDb[],
+): (owner: Package | undefined) => boolean {
+  if (wanted === undefined) return () => true;
+  const isWanted = ({ manager, name }: Package): boolean => name === wanted || `${manager} ${name}` === wanted;
+  if (!databases.some(({ packages }) => packages.some(isWanted))) {
+    throw new TareError('E_USAGE', `${image.reference} has no package ${JSON.stringify(wanted)}`, {
+      hint: `list them with \`tare layers ${image.reference} --limit 0\``,
+    });
+  }
+  return (owner) => owner !== undefined && isWanted(owner);
 }
 
 function globOf(glob: string): (path: string) => boolean {

@@ -63,13 +63,20 @@ export async function inspect(options: OneImage): Promise<Inspection> {
 
 /** As `tare files IMAGE [GLOB]`. */
 export async function files(
-  options: OneImage & { readonly glob?: string; readonly layer?: number },
+  options: OneImage & {
+    readonly glob?: string;
+    readonly layer?: number;
+    readonly package?: string;
+    readonly sort?: 'path' | 'size';
+  },
 ): Promise<readonly FileRow[]> {
   const tools = await toolsOf(options);
   return filesOf({
     image: await imageOf(options.image, tools, options.platform),
     ...(options.glob === undefined ? {} : { glob: options.glob }),
     ...(options.layer === undefined ? {} : { layer: options.layer }),
+    ...(options.package === undefined ? {} : { package: options.package }),
+    ...(options.sort === undefined ? {} : { sort: options.sort }),
     ...tools,
   });
 }

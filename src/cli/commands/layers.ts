@@ -12,7 +12,12 @@ export const command: CommandSpec = {
     'Takes an image apart: the instruction that made each layer, what it adds, changes and removes, and what it carries that a later layer overwrites or deletes, which is shipped all the same. Then the largest folders, packages and kinds of files. Nothing is unpacked; plain layers of an archive are read by their headers alone.',
   options: [
     { flags: '--layer <n>', description: 'also what this layer did, path by path, counted from 0 (the base)' },
-    { flags: '--limit <n>', description: 'rows of each list at most; 0: all', defaultText: String(DEFAULT_LIMIT) },
+    {
+      flags: '--limit <n>',
+      description: 'rows of each list at most; 0: all',
+      defaultText: String(DEFAULT_LIMIT),
+      variable: 'TARE_LAYERS_LIMIT',
+    },
     {
       flags: '--dockerfile',
       description: 'print a Dockerfile reconstructed from the history and the config instead',
