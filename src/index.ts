@@ -18,7 +18,6 @@ export { compareApkVersions, compareDebVersions } from './formats/versions/index
 export {
   build,
   compare,
-  copy,
   files,
   inspect,
   layers,
@@ -30,12 +29,30 @@ export {
   verify,
   why,
 } from './library/calls.ts';
+export {
+  addToIndex,
+  annotateIndex,
+  copy,
+  copyList,
+  costOf,
+  createIndex,
+  listTags,
+  pull,
+  push,
+  sbomOf,
+  serveRegistry,
+} from './library/registry-calls.ts';
 export type { CallOptions, ImageInput } from './library/tools.ts';
 export { lintDockerfile } from './lint/lint.ts';
 export { parseReference } from './oci/reference.ts';
 export type { Descriptor, Image, ImageConfig, ImageIndex, Manifest, Platform } from './oci/types.ts';
 export type { ShrinkOptions, ShrinkPlan, ShrinkResult } from './shrink/types.ts';
+export type { CopyListResult } from './ship/copy-list.ts';
 export type { CopyResult } from './ship/copy.ts';
+export type { IndexResult } from './ship/image-index/types.ts';
+export type { TagList } from './ship/registry.ts';
+export type { ServeOptions, Serving } from './ship/registry/server.ts';
+export type { CostResult } from './ship/retention/cost.ts';
 export type { UnpackResult } from './ship/unpack.ts';
 export { defaultHome, openStore } from './store/index.ts';
 export type { Store, TaggedImage } from './store/types.ts';

@@ -8,7 +8,6 @@ import { why as whyPath, type Why } from '../explain/why.ts';
 import type { Profile } from '../evidence/observed/types.ts';
 import type { Image } from '../oci/types.ts';
 import type { Probe } from '../sandbox/types.ts';
-import { copy as copyImage, type CopyResult } from '../ship/copy.ts';
 import { unpack as unpackImage, type UnpackResult } from '../ship/unpack.ts';
 import { observe as observeImage, planShrink as planSmall, shrink as shrinkImage } from '../shrink/shrink.ts';
 import type { ShrinkOptions, ShrinkPlan, ShrinkResult } from '../shrink/types.ts';
@@ -129,14 +128,6 @@ export async function compare(
   const images: Image[] = [];
   for (const image of options.images) images.push(await imageOf(image, tools));
   return compareImages({ images, ...tools });
-}
-
-/** As `tare copy SOURCE TARGET`. */
-export async function copy(
-  options: CallOptions & { readonly source: string; readonly target: string; readonly platform?: string },
-): Promise<CopyResult> {
-  const { platform, source, target } = options;
-  return copyImage({ source, target, ...(platform === undefined ? {} : { platform }), ...(await toolsOf(options)) });
 }
 
 /** As `tare unpack IMAGE DIR`. */

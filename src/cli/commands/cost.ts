@@ -36,8 +36,9 @@ export const command: CommandSpec = {
   ],
   async run(input) {
     const { args, cli, options } = input;
-    const [{ costOf }, { parsePrice }, { costText }] = await Promise.all([
+    const [{ costOf }, { costInput }, { parsePrice }, { costText }] = await Promise.all([
       import('../../ship/retention/cost.ts'),
+      import('../../ship/retention/places/index.ts'),
       import('../../ship/retention/storage.ts'),
       import('../../report/cost.ts'),
     ]);
@@ -54,8 +55,9 @@ export const command: CommandSpec = {
       prices.price.currency !== prices.pullPrice.currency
     )
       throw new TareError('E_USAGE', '--price and --pull-price are in two currencies');
+    const tools = { ctx: cli.ctx, env: cli.env, store: await cli.store() };
     const inputs: CostInput[] = [];
-    for (const text of args[0] as readonly string[]) inputs.push(await inputOf(text, input));
+    for (const text of args[0] as readonly string[]) inputs.push(await costInput(text, tools));
     if (options.text('shrunk') !== undefined && inputs.length > 1)
       throw new TareError('E_USAGE', '--shrunk is of one repository');
     const shrunk = await shrunkOf(input);
@@ -70,14 +72,6 @@ export const command: CommandSpec = {
     return { json: result, text: costText(result), ...(isWhole ? {} : { exit: 1 }) };
   },
 };
-
-async function inputOf(text: string, { cli }: CommandInput): Promise<CostInput> {
-  const { openRemotePlace, openStoragePlace } = await import('../../ship/retention/places/index.ts');
-  if (text.startsWith('docker://')) return { place: await openRemotePlace(text, cli) };
-  if (/^(?:\/|\.\.?(?:\/|$))/.test(text)) return { place: await openStoragePlace(text) };
-  const { storePlace } = await import('../../ship/retention/places/store.ts');
-  return { place: storePlace(await cli.store()), repository: text };
-}
 
 async function shrunkOf({
   cli,

@@ -4,9 +4,12 @@ import type { Environment } from '../../../base/http-proxy.ts';
 import { parseReference } from '../../../oci/reference.ts';
 import { connectRegistry } from '../../../transports/registry/access.ts';
 import type { RegistryAccess } from '../../../transports/registry/types.ts';
+import type { Store } from '../../../store/types.ts';
+import type { CostInput } from '../cost.ts';
 import { openStorage } from '../../registry/storage/storage.ts';
 import { registryStoragePlace } from './registry-storage.ts';
 import { remotePlace } from './remote.ts';
+import { storePlace } from './store.ts';
 import type { OwnPlace, RetentionPlace } from './types.ts';
 
 const DOCKER = 'docker://';
@@ -43,4 +46,17 @@ export async function openRemotePlace(
 /** @throws TareError E_STORE when the folder is not the storage of a registry */
 export async function openStoragePlace(root: string): Promise<OwnPlace> {
   return registryStoragePlace(await openStorage({ root, create: false }));
+}
+
+/**
+ * What is asked for its cost: `docker://HOST[/REPOSITORY]`, the path of a folder of `tare registry serve`, or the name of a repository of the store.
+ * @throws TareError E_REFERENCE, E_STORE, E_TOML
+ */
+export async function costInput(
+  text: string,
+  tools: { readonly ctx: Context; readonly env: Environment; readonly store: Store },
+): Promise<CostInput> {
+  if (text.startsWith(DOCKER)) return { place: await openRemotePlace(text, tools) };
+  if (/^(?:\/|\.\.?(?:\/|$))/.test(text)) return { place: await openStoragePlace(text) };
+  return { place: storePlace(tools.store), repository: text };
 }
