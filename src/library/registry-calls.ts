@@ -6,7 +6,7 @@ import type { IndexResult } from '../ship/image-index/types.ts';
 import { listTags as tagsOf, pull as pullImage, push as pushImage, type TagList } from '../ship/registry.ts';
 import type { ServeOptions, Serving } from '../ship/registry/server.ts';
 import type { CostOptions, CostResult } from '../ship/retention/cost.ts';
-import type { SbomFormat } from '../ship/sbom/index.ts';
+import type { SbomFormat } from '../attest/sbom/index.ts';
 import type { Annotations } from '../oci/types.ts';
 import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
 
@@ -82,7 +82,7 @@ export async function sbomOf(
 ): Promise<object> {
   const tools = await toolsOf(options);
   const image = await imageOf(options.image, tools, options.platform);
-  const { sbom } = await import('../ship/sbom/index.ts');
+  const { sbom } = await import('../attest/sbom/index.ts');
   return (await sbom({ image, format: options.format, ...tools })).document;
 }
 

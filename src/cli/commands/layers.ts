@@ -1,4 +1,5 @@
 import { TareError } from '../../base/error.ts';
+import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
@@ -23,6 +24,7 @@ export const command: CommandSpec = {
       description: 'print a Dockerfile reconstructed from the history and the config instead',
     },
     PLATFORM_OPTION,
+    ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare layers docker-archive:app.tar', 'an archive made by docker save'],

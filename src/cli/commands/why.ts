@@ -28,9 +28,14 @@ export const command: CommandSpec = {
     {
       flags: '--limit <count>',
       description: 'with --most-expensive: show no more than so many',
+      variable: null,
       defaultText: `${SHOWN}`,
     },
-    { flags: '--tree <package>', description: 'everything that a package, or a file of no package, is kept for' },
+    {
+      flags: '--tree <package>',
+      description: 'everything that a package, or a file of no package, is kept for',
+      variable: null,
+    },
     ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
