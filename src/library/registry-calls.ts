@@ -6,7 +6,7 @@ import type { IndexResult } from '../ship/image-index/types.ts';
 import { listTags as tagsOf, pull as pullImage, push as pushImage, type TagList } from '../ship/registry.ts';
 import type { ServeOptions, Serving } from '../ship/registry/server.ts';
 import type { CostOptions, CostResult } from '../ship/retention/cost.ts';
-import type { SbomFormat } from '../attest/sbom/index.ts';
+import type { SbomFormat } from '../attest/sbom/formats.ts';
 import type { Annotations } from '../oci/types.ts';
 import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
 
