@@ -7,7 +7,7 @@ import { isLoopback } from './endpoints.ts';
 import { failureOf } from './failures.ts';
 import type { Lines } from './lines.ts';
 import { followed, redirected } from './redirects.ts';
-import { Fault, isPassing, retryAfterOf, retrying } from './retry.ts';
+import { Fault, isPassing, retryAfterIn, retrying } from './retry.ts';
 import type { Credentials, Pacing } from './types.ts';
 import { exchange, shownUrl, type Answer, type Sending } from './wire.ts';
 
@@ -76,7 +76,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     onAnswer();
     if (isPassing(answer.status)) {
       const error = await failureOf(answer, { what: 'to be greeted', registry, authorised: false });
-      throw new Fault(error, retryAfterOf(answer.header('retry-after'), pacing.now()));
+      throw new Fault(error, retryAfterIn(answer, pacing));
     }
     answer.discard();
     // How servers of Go and nginx answer plain HTTP where they speak TLS.
@@ -160,7 +160,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         if (call.accept.includes(answer.status)) return answer;
         const error = await failureOf(answer, { what: call.what, registry, authorised: shown });
         if (!isPassing(answer.status)) throw error;
-        throw new Fault(error, retryAfterOf(answer.header('retry-after'), pacing.now()));
+        throw new Fault(error, retryAfterIn(answer, pacing));
       };
       return call.repeatable === false ? attempt() : retrying(pacing, call.signal, attempt);
     },

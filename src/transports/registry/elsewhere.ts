@@ -5,7 +5,7 @@ import { failureOf } from './failures.ts';
 import type { Lines } from './lines.ts';
 import type { Place } from './manifests.ts';
 import { followed } from './redirects.ts';
-import { Fault, isPassing, retryAfterOf, retrying } from './retry.ts';
+import { Fault, isPassing, retryAfterIn, retrying } from './retry.ts';
 import type { Pacing } from './types.ts';
 import { exchange, type Answer } from './wire.ts';
 
@@ -47,7 +47,7 @@ export function placeAt(
     if (call.accept.includes(answer.status)) return answer;
     const error = await failureOf(answer, { what: call.what, registry: url.host, authorised: true });
     if (!isPassing(answer.status)) throw error;
-    throw new Fault(error, retryAfterOf(answer.header('retry-after'), pacing.now()));
+    throw new Fault(error, retryAfterIn(answer, pacing));
   };
   const connection: Connection = {
     address: () => Promise.resolve(url),

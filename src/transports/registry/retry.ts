@@ -1,6 +1,7 @@
 import { throwIfCancelled } from '../../base/context.ts';
 import type { TareError } from '../../base/error.ts';
 import type { Pacing } from './types.ts';
+import type { Answer } from './wire.ts';
 
 /** A failure that another attempt may mend. `error` is what the user is told when none does. */
 export class Fault extends Error {
@@ -31,6 +32,12 @@ export function delayMs(attempt: number, pacing: Pick<Pacing, 'random'>, retryAf
   const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1));
   const jittered = ceiling * (0.5 + pacing.random() / 2);
   return Math.round(retryAfterMs > 0 ? retryAfterMs + jittered * 0.1 : jittered);
+}
+
+/** How long an answer asks to wait, in ms. Dates are the server's, whose clock may be another: its own `Date` says when it is there. */
+export function retryAfterIn(answer: Pick<Answer, 'header'>, pacing: Pick<Pacing, 'now'>): number | undefined {
+  const there = Date.parse(answer.header('date') ?? '');
+  return retryAfterOf(answer.header('retry-after'), Number.isNaN(there) ? pacing.now() : there);
 }
 
 /** RFC 9110 section 10.2.3: seconds or a date; in ms from `now`. Undefined when it says neither. */

@@ -2,7 +2,7 @@ import { TareError } from '../../../base/error.ts';
 import { collectBytes } from '../../../base/streams.ts';
 import { failureOf } from '../failures.ts';
 import { followed } from '../redirects.ts';
-import { Fault, isPassing, retryAfterOf, retrying } from '../retry.ts';
+import { Fault, isPassing, retryAfterIn, retrying } from '../retry.ts';
 import type { Credentials, Pacing } from '../types.ts';
 import { shownUrl, type Answer, type Sending } from '../wire.ts';
 import { basicHeader } from './basic.ts';
@@ -55,7 +55,7 @@ export async function fetchToken(request: TokenRequest): Promise<Token> {
     const mapped = ['E_IMAGE_NOT_FOUND', 'E_DENIED'].includes(error.code)
       ? new TareError('E_AUTH', error.message, { hint: `log in again: \`tare login ${registry}\`` })
       : error;
-    if (isPassing(answer.status)) throw new Fault(mapped, retryAfterOf(answer.header('retry-after'), pacing.now()));
+    if (isPassing(answer.status)) throw new Fault(mapped, retryAfterIn(answer, pacing));
     throw mapped;
   });
 }
