@@ -57,7 +57,7 @@ export function parseCopyList(text: string, what: string): readonly CopyLine[] {
  * @throws TareError E_CANCELLED
  */
 export async function copyList(lines: readonly CopyLine[], options: CopyHow & CopyTools): Promise<CopyListResult> {
-  const shared = { ...options, registry: { ...options.registry, landed: createLanded() } };
+  const shared = { ...options, registry: { ...options.registry, clients: new Map(), landed: createLanded() } };
   const copies = await mapLimit(lines, PARALLEL_COPIES, (line) => {
     throwIfCancelled(options.ctx.signal);
     return attempt(line, shared);

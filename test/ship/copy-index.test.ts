@@ -12,11 +12,12 @@ import { pull, push } from '../../src/ship/registry.ts';
 import { openStore } from '../../src/store/index.ts';
 import { cosignTags, fallbackTag } from '../../src/transports/attached.ts';
 import { openBundle, openImage } from '../../src/transports/index.ts';
+import { faultRegistry } from '../helpers/fault-registry.ts';
 import { makeArtifact, makeIndex } from '../helpers/index-image.ts';
 import { needs } from '../helpers/needs.ts';
 import { startDockerRegistry, startTareRegistry, type RunningRegistry } from '../helpers/registry.ts';
 import { bareEnvironment } from '../transports/registry/client.ts';
-import { failure, readAll, sample, skopeo } from '../transports/sample.ts';
+import { failure, NAME as SAMPLE, readAll, sample, skopeo } from '../transports/sample.ts';
 
 const NAME = 'multi:1';
 const SBOM = 'application/spdx+json';
@@ -334,5 +335,17 @@ describe('copy --from-file', () => {
     expect([7, 8]).toContain(first.copies[0]?.result?.blobs);
     const again = await copyList(lines, { ...tools, allPlatforms: true });
     expect(again.copies.map(({ result }) => result?.blobs)).toEqual([0, undefined, 0]);
+  });
+
+  it('speaks to a registry as one client, and sends what the images share once', async () => {
+    const registry = await faultRegistry({ referrers: true });
+    const { made, tools } = await sample();
+    const lines = [1, 2, 3, 4].map((tag) => ({ source: SAMPLE, target: `docker://${registry.host}/app:${tag}` }));
+    const { copies, failed } = await copyList(lines, tools);
+    expect(failed).toBe(0);
+    expect(copies.map(({ result }) => result?.digest)).toEqual(lines.map(() => made.descriptor.digest));
+    expect(registry.seen.filter(({ path }) => path === '/v2/')).toHaveLength(1);
+    const uploads = registry.seen.filter(({ method, path }) => method === 'PUT' && path.includes('/uploads/'));
+    expect(uploads.length).toBe(registry.blobs.size);
   });
 });

@@ -11,14 +11,19 @@ export function connectRegistry(
   tools: { readonly ctx: Context; readonly registry?: RegistryAccess },
   env: Environment = process.env,
 ): Promise<RegistryClient> {
+  const { clients, insecure = [], ...access } = tools.registry ?? {};
+  const known = clients?.get(registry);
+  if (known !== undefined) return known;
   const named = (env['TARE_INSECURE'] ?? '').split(',').filter((host) => host !== '');
-  return openRegistry(registry, {
+  const made = openRegistry(registry, {
     ctx: tools.ctx,
     env,
     ...tools.ctx.registry,
-    ...tools.registry,
-    insecure: [...(tools.ctx.registry?.insecure ?? []), ...(tools.registry?.insecure ?? []), ...named],
+    ...access,
+    insecure: [...(tools.ctx.registry?.insecure ?? []), ...insecure, ...named],
   });
+  clients?.set(registry, made);
+  return made;
 }
 
 /** The name of an image with the registry that registries.conf knows it to be of: `fedora:40` → `registry.fedoraproject.org/fedora:40`. @throws TareError E_TOML */

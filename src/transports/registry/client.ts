@@ -28,6 +28,25 @@ export async function openRegistry(registry: string, options: RegistryOptions): 
     work: (place: Place) => Promise<T>,
   ): Promise<T> => told(() => work(placesFor(repository, undefined, signal).at(-1) as Place));
 
+  /** Blobs that are known to be there, or are on their way: of images that share a layer it is sent once. */
+  const sent = new Map<string, Promise<boolean>>();
+  const sendOnce: RegistryClient['uploadBlob'] = async (repository, blob, signal) => {
+    const key = `${repository} ${blob.descriptor.digest}`;
+    for (let before = sent.get(key); before !== undefined; before = sent.get(key)) {
+      if (await before) return 'existed';
+      if (sent.get(key) === before) sent.delete(key);
+    }
+    const sending = own(repository, signal, (place) => uploadBlob(place, blob));
+    sent.set(
+      key,
+      sending.then(
+        () => true,
+        () => false,
+      ),
+    );
+    return sending;
+  };
+
   return {
     registry,
     getManifest: (repository, reference, signal) =>
@@ -46,8 +65,11 @@ export async function openRegistry(registry: string, options: RegistryOptions): 
         (place) => readBlob(place, descriptor, given),
       ),
     hasBlob: (repository, digest, signal) => own(repository, signal, (place) => hasBlob(place, digest)),
-    uploadBlob: (repository, blob, signal) => own(repository, signal, (place) => uploadBlob(place, blob)),
-    deleteBlob: (repository, digest, signal) => own(repository, signal, (place) => deleteBlob(place, digest)),
+    uploadBlob: sendOnce,
+    deleteBlob: (repository, digest, signal) => {
+      sent.delete(`${repository} ${digest}`);
+      return own(repository, signal, (place) => deleteBlob(place, digest));
+    },
     tags: (repository, signal) =>
       toldEach(() =>
         listNames(placesFor(repository, undefined, signal).at(-1) as Place, {

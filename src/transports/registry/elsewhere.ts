@@ -53,5 +53,5 @@ export function placeAt(
     address: () => Promise.resolve(url),
     request: (call) => retrying(pacing, call.signal, () => attempt(call)),
   };
-  return { connection, repository: url.host, registry: url.host, pacing, signal };
+  return { connection, repository: url.host, registry: url.host, pacing, signal, withoutReferrers: new Set() };
 }

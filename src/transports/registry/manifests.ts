@@ -18,6 +18,8 @@ export interface Place {
   readonly registry: string;
   readonly pacing: Pacing;
   readonly signal: AbortSignal;
+  /** Repositories of this host that were found to be without the referrers API. */
+  readonly withoutReferrers: Set<string>;
 }
 
 /** What a registry may answer with. Docker's schema 1 is asked for so that it is refused by its name, not as something missing. */

@@ -24,6 +24,7 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
   const lines = createLines(env);
   const connections = new Map<string, Connection>();
 
+  const withoutReferrers = new Map<Connection, Set<string>>();
   const connectionTo = ({ host, insecure }: Endpoint, name: string): Connection => {
     const key = `${name} ${host} ${insecure}`;
     const known = connections.get(key);
@@ -38,6 +39,7 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
       warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
     });
     connections.set(key, made);
+    withoutReferrers.set(made, new Set());
     return made;
   };
 
@@ -47,12 +49,14 @@ export async function createPlaces(registry: string, options: RegistryOptions): 
     const endpoints = endpointsFor(registry, repository, { rules, insecure: options.insecure ?? [], wish });
     return endpoints.map((endpoint, index) => {
       const name = index === endpoints.length - 1 ? registry : endpoint.host;
+      const connection = connectionTo(endpoint, name);
       return {
-        connection: connectionTo(endpoint, name),
+        connection,
         repository: endpoint.repository,
         registry: name,
         pacing,
         signal,
+        withoutReferrers: withoutReferrers.get(connection) ?? new Set(),
       };
     });
   };

@@ -33,6 +33,7 @@ async function fromApi(
   digest: Digest,
   artifactType: string | undefined,
 ): Promise<readonly Descriptor[] | undefined> {
+  if (place.withoutReferrers.has(place.repository)) return undefined;
   const query = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`;
   let target = await place.connection.address(`${place.repository}/referrers/${digest}${query}`, place.signal);
   const found: Descriptor[] = [];
@@ -49,7 +50,9 @@ async function fromApi(
     // Older registries send anything at all for a path that they do not know.
     if (answer.status !== 200 || !(answer.header('content-type') ?? '').startsWith(OCI_INDEX)) {
       answer.discard();
-      return page === 0 ? undefined : found;
+      if (page > 0) return found;
+      place.withoutReferrers.add(place.repository);
+      return undefined;
     }
     const what = `the referrers of ${digest}`;
     found.push(...parseIndex(await collectBytes(answer.body, MAX_MANIFEST_BYTES, what)).manifests);

@@ -86,6 +86,8 @@ export interface RegistryClient {
 export interface RegistryAccess extends RegistrySettings {
   /** Shared by writes that go on at a time. */
   readonly landed?: Landed;
+  /** By host[:port]: for several copies that share their connections, their tokens, and what is known to be there. Whoever shares it makes it empty. */
+  readonly clients?: Map<string, Promise<RegistryClient>>;
 }
 
 export interface RegistryOptions extends RegistryAccess {

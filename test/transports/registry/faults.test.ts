@@ -301,6 +301,27 @@ describe('a push that comes with faults', () => {
     expect(await client.uploadBlob('d', { ...upload(), mountFrom: 'a' })).toBe('uploaded');
   });
 
+  it('sends a blob once for all that want it, and again when that came to nothing', async () => {
+    const registry = await faultRegistry();
+    const { client } = await testClient(registry.host);
+    const puts = (): number => registry.seen.filter(({ method }) => method === 'PUT').length;
+    const sent = await Promise.all([1, 2, 3].map(() => client.uploadBlob('a', upload())));
+    expect(sent).toEqual(['uploaded', 'existed', 'existed']);
+    expect(puts()).toBe(1);
+    const other = (): Promise<string> => client.uploadBlob('a', upload(noise(1000)));
+    registry.fault({ method: 'POST', respond: respond(403, JSON.stringify(errors('DENIED'))) });
+    const [first, ...more] = await Promise.allSettled([other(), other(), other()]);
+    expect([first.status, ...more.map((item) => item.status === 'fulfilled' && item.value)]).toEqual([
+      'rejected',
+      'uploaded',
+      'existed',
+    ]);
+    expect(puts()).toBe(2);
+    await client.deleteBlob('a', sha(BLOB) as Digest);
+    registry.blobs.delete(sha(BLOB));
+    expect(await client.uploadBlob('a', upload())).toBe('uploaded');
+  });
+
   it('fails with what its source fails with', async () => {
     const registry = await faultRegistry();
     const { client } = await testClient(registry.host);
@@ -370,6 +391,17 @@ describe('lists', () => {
     registry.fault({ path: /tags/, respond: respond(200, '{"name":"x","tags":null}') });
     const { client } = await testClient(registry.host);
     expect(await listed(client.tags('x'))).toEqual([]);
+  });
+});
+
+describe('referrers', () => {
+  it.each([true, false])('are asked for in the way that the registry knows: by its API: %s', async (referrers) => {
+    const registry = await faultRegistry({ referrers });
+    const { client } = await testClient(registry.host);
+    for (const repository of ['a', 'a', 'b'])
+      expect(await client.referrers(repository, sha(MANIFEST) as Digest)).toEqual([]);
+    const asked = (path: RegExp): number => registry.seen.filter((seen) => path.test(seen.path)).length;
+    expect([asked(/\/referrers\//), asked(/\/manifests\/sha256-/)]).toEqual(referrers ? [3, 0] : [2, 3]);
   });
 });
 
