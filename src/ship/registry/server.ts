@@ -19,6 +19,8 @@ const IDLE_LOOK_MS = 50;
 const HOUSEKEEPING_MS = 60_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
+/** Connections that wait to be accepted; the system may allow fewer. Beyond it a crowd that comes at once is reset. */
+const BACKLOG = 4096;
 
 export interface ServeOptions {
   readonly host: string;
@@ -160,7 +162,7 @@ function bind(server: Server, { host, port }: ServeOptions): Promise<AddressInfo
       const known = error.code === 'EADDRINUSE' || error.code === 'EACCES' ? code[error.code] : 'E_USAGE';
       reject(new TareError(known, `cannot listen on ${host}:${port}: ${error.message}`, { cause: error }));
     });
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       resolve(server.address() as AddressInfo);
     });
   });
