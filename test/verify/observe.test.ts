@@ -137,7 +137,10 @@ describe.skipIf(!needs('crun', 'unshare', 'nsenter', 'ldd'))('observeImage', () 
     expect(compareRuns(withAnswersOf(run, other), other, 'auto').ok).toBe(true);
     const { run: failed } = await observed(script('process.exit(9)'), {});
     expect(compareRuns(run, failed, 'auto')).toMatchObject({ ok: false, doubtful: false });
-    const { run: apart } = await observed(done, { exec: [['/bin/node', '-p', '1'], ['/none']], observeMs: 0 });
+    const { run: apart } = await observed(script('setInterval(Object, 1000)'), {
+      exec: [['/bin/node', '-p', '1'], ['/none']],
+      observeMs: 0,
+    });
     expect(apart.exec).toMatchObject([{ ok: true }, { ok: false }]);
   });
 
