@@ -47,7 +47,7 @@ export function whyOfLayers(options: {
   const chain = changes.map(({ kind, layer }) => ({
     path: textOfBytes(path),
     kind,
-    because: `layer ${layer + 1} of ${indexes.length}: ${steps[layer] || 'the history does not tell'}`,
+    because: `layer ${layer}: ${steps[layer] || 'the history does not tell'}`,
   }));
   const answer = { path: textOfBytes(asked), chain };
   const entry = tree.get(path);
