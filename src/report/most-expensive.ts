@@ -7,15 +7,15 @@ export const show = (path: string): string => showPath(bytesOfText(path));
 const MAX_NEEDERS = 3;
 const MAX_DRAGS = 5;
 
-/** What would save the most, with who needs it and what it brings along. */
+/** What would save the most, as far as `limit` (0: all), with who needs it and what it brings along. */
 export function mostExpensiveText(answer: MostExpensive, limit: number): (style: Style) => string {
   return (style) => {
-    const shown = answer.expenses.slice(0, limit);
+    const shown = limit === 0 ? answer.expenses : answer.expenses.slice(0, limit);
     const rest = answer.expenses.length - shown.length;
     return [
       `${style.bold(show(answer.reference))}  ${formatSize(answer.size)} in all`,
       ...shown.flatMap((expense) => ['', ...expenseLines(expense, answer.size, style)]),
-      ...(rest === 0 ? [] : ['', style.dim(`and ${rest} more: --json has them all`)]),
+      ...(rest === 0 ? [] : ['', style.dim(`and ${rest} more: --limit N shows N of them, --limit 0 all`)]),
     ].join('\n');
   };
 }
@@ -35,10 +35,12 @@ function expenseLines(expense: Expense, all: number, style: Style): readonly str
 export function expenseTitle(expense: Expense, all: number | undefined, style: Style): string {
   const { keeps, manager, name, size, version } = expense;
   const owner = manager === undefined ? '' : style.dim(` ${[version, manager].filter(Boolean).join(' ')}`);
-  const share = all === undefined || all === 0 ? [] : [`${Math.round((keeps / all) * 100)}%`];
+  const share = all === undefined || all === 0 ? [] : [shareText(keeps / all)];
   const own = size === keeps ? [] : [`${formatSize(size)} of its own`];
   return `${style.bold(show(name))}${owner}  ${formatSize(keeps)}  ${style.dim([...share, ...own].join(', '))}`.trimEnd();
 }
+
+const shareText = (share: number): string => (share > 0 && share < 0.005 ? '<1%' : `${Math.round(share * 100)}%`);
 
 /** What goes with it, the heaviest way down. */
 export function alongText({ drags }: Expense, style: Style): readonly string[] {

@@ -10,7 +10,8 @@ export const command: CommandSpec = {
     IMAGE_ARGUMENT,
     {
       name: '[glob]',
-      description: 'only these paths: * stops at a slash, ** does not; with --extract where to write',
+      description:
+        'only paths that match as a whole, such as **/server.js: * stops at a slash, ** does not; with --extract where to write',
     },
   ],
   summary: 'what is in an image, file by file',

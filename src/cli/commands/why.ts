@@ -27,7 +27,7 @@ export const command: CommandSpec = {
     },
     {
       flags: '--limit <count>',
-      description: 'with --most-expensive: show no more than so many',
+      description: 'with --most-expensive: show no more than so many; 0: all',
       variable: null,
       defaultText: `${SHOWN}`,
     },
