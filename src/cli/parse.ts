@@ -40,6 +40,9 @@ export type Parsed =
       readonly given: Record<string, unknown>;
     };
 
+/** In a narrow terminal descriptions are wrapped all the same, down to this width. */
+const MIN_WRAPPED_COLUMNS = 20;
+
 /** `columns`: how wide a help text may be. @throws TareError E_USAGE */
 export async function parseCommandLine(
   argv: readonly string[],
@@ -58,6 +61,7 @@ export async function parseCommandLine(
   program.configureHelp({
     helpWidth: Math.min(columns, MAX_HELP_COLUMNS),
     optionDescription: (option) => option.description,
+    minWidthToWrap: MIN_WRAPPED_COLUMNS,
   });
   program.configureOutput({
     writeOut: (text) => (printed += text),
