@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { createContext } from '../base/context.ts';
 import { TareError } from '../base/error.ts';
+import { ERROR_CODES } from '../base/error-codes.ts';
 import { createProgress, type ProgressMode } from '../report/progress.ts';
 import { errorJson, errorText } from '../report/error.ts';
 import { createStyle, type Style } from '../report/style.ts';
@@ -14,9 +15,11 @@ import type { CliContext, CommandResult } from './spec.ts';
 export async function runCli(argv: readonly string[]): Promise<void> {
   ignoreBrokenPipes();
   const json = argv.includes('--json') || isOn(process.env['TARE_JSON']);
+  let command: string | undefined;
   try {
     const parsed = await parseCommandLine(argv, { columns: columnsOf(process.stdout) });
     if (parsed.kind === 'text') return await finish(parsed.text, 0);
+    command = parsed.spec.name;
     const options = mergeEnvironment([...parsed.spec.options, ...GLOBAL_OPTIONS], parsed.given, process.env);
     const colour = (options.maybeFlag('color') ?? true) && (process.env['NO_COLOR'] ?? '') === '';
     const quiet = options.flag('quiet');
@@ -47,7 +50,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     }
     await print(result, cli);
   } catch (error) {
-    const failure = asTareError(error);
+    const failure = withCommandNamed(asTareError(error), command);
     const style = styleOf(process.stderr, (process.env['NO_COLOR'] ?? '') === '' && !argv.includes('--no-color'));
     await write(process.stderr, json ? errorJson(failure) : errorText(failure, style));
     if (isOn(process.env['TARE_DEBUG'])) await write(process.stderr, `${stackOf(error)}\n`);
@@ -132,6 +135,13 @@ function asTareError(error: unknown): TareError {
   if (error instanceof TareError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new TareError('E_INTERNAL', `this should not happen: ${message.split('\n')[0] ?? ''}`, { cause: error });
+}
+
+/** The cure of wrong usage, as the table has it, stands for every command. */
+function withCommandNamed(error: TareError, command: string | undefined): TareError {
+  const { code, hint, message } = error;
+  if (command === undefined || hint !== ERROR_CODES.E_USAGE.hint) return error;
+  return new TareError(code, message, { hint: hint.replace('COMMAND', command), cause: error });
 }
 
 function stackOf(error: unknown): string {

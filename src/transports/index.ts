@@ -182,7 +182,7 @@ async function route(text: string): Promise<{ readonly transport: Transport; rea
   }
   const unknown = unknownTransport(text);
   if (unknown === undefined) return { transport: await STORE.load(), rest: text };
-  const known = PREFIXES.map((name) => `${name}:`).join(', ');
+  const known = PREFIXES.map((name) => (name === 'docker' ? 'docker://' : `${name}:`)).join(', ');
   const meant = misspelt(unknown.replace(/:.*$/s, ''));
   throw new TareError(
     'E_TRANSPORT',

@@ -19,7 +19,8 @@ export interface CreateIndexOptions extends CopyTools {
  */
 export async function createIndex(options: CreateIndexOptions): Promise<IndexResult> {
   const { annotations = {}, images, target, ...tools } = options;
-  if (images.length === 0) throw new TareError('E_USAGE', `an index of no image: ${target}`);
+  if (images.length === 0)
+    throw new TareError('E_USAGE', `an index of no image: ${target}`, { hint: 'name the images after it' });
   await requireIndexes(target);
   const parts: Part[] = [];
   for (const source of images) parts.push(await partOf(source, tools));

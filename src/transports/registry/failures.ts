@@ -57,18 +57,23 @@ function codeOf(status: number, told: readonly ToldError[]): ErrorCode {
   return byStatus === 'E_RATE_LIMIT' ? byStatus : (byCode ?? byStatus ?? 'E_REGISTRY');
 }
 
-function hintFor(code: ErrorCode, status: number, { authorised, registry }: Asked): { readonly hint?: string } {
+function hintFor(code: ErrorCode, status: number, { authorised, registry, what }: Asked): { readonly hint?: string } {
   if (code === 'E_AUTH' || code === 'E_DENIED')
     return {
       hint: authorised
         ? `look at the name, and whether the account may do this; another one: \`tare login ${registry}\``
         : `look at the name; if it is private: \`tare login ${registry}\``,
     };
+  if (code === 'E_IMAGE_NOT_FOUND' && what.startsWith('tags of '))
+    return { hint: 'look at the name: HOST/REPOSITORY, all of its path' };
   if (code === 'E_IMAGE_NOT_FOUND')
-    return { hint: `look at the name; \`tare tags ${registry}/REPOSITORY\` lists what is there` };
+    return { hint: `look at the name; \`tare tags ${registry}/${repositoryOf(what)}\` lists what is there` };
   if (status === 405) return { hint: 'the registry does not allow this: its settings decide' };
   return status === 413 ? { hint: 'the registry, or a proxy before it, limits the size of a request' } : {};
 }
+
+/** Where requests say what they ask for, the repository comes last. */
+const repositoryOf = (what: string): string => / (?:of|for|in) (\S+)$/.exec(what)?.[1] ?? 'REPOSITORY';
 
 async function head(answer: Answer): Promise<string> {
   const chunks: Uint8Array[] = [];
