@@ -97,7 +97,7 @@ export function duplicatesText(found: readonly Duplicate[]): (style: Style) => s
     const all = found.reduce((sum, { bytes }) => sum + bytes, 0);
     const blocks = found.map(({ bytes, count, paths, size }) =>
       [
-        `${style.bold(formatSize(bytes))} ${style.dim(`${count} copies of ${formatSize(size)}`)}`,
+        `${style.bold(formatSize(bytes))}  ${style.dim(`${count} copies of ${formatSize(size)}`)}`,
         ...paths.map((path) => `  ${showPath(bytesOfText(path))}`),
       ].join('\n'),
     );

@@ -75,7 +75,7 @@ async function pruneUnnamed({ cli, options }: CommandInput): Promise<CommandResu
     json: { ...result, dryRun, ...(cache === undefined ? {} : { cache }) },
     text: () =>
       [
-        `${said} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes)}`,
+        `${said} ${plural(result.blobs, 'blob')}, caches and leftovers: ${formatSize(result.bytes)}`,
         ...(cache === undefined ? [] : [cacheLine(cache, said)]),
       ].join('\n'),
   };

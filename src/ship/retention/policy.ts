@@ -104,8 +104,9 @@ function compareVersions(a: string, b: string): number {
   return (partsA?.length ?? 0) - (partsB?.length ?? 0);
 }
 
+const HOUR = 60 * 60; // seconds
 const DAY = 24 * 60 * 60; // seconds
-const UNITS: Readonly<Record<string, number>> = { h: 3600, d: DAY, w: 7 * DAY, m: 30 * DAY, y: 365 * DAY };
+const UNITS: Readonly<Record<string, number>> = { h: HOUR, d: DAY, w: 7 * DAY, m: 30 * DAY, y: 365 * DAY };
 
 /** `12h`, `30d`, `6w`, `1m` (30 days), `1y` → seconds. @throws TareError E_USAGE */
 export function parseAge(text: string, where: string): number {
@@ -120,7 +121,8 @@ export function parseAge(text: string, where: string): number {
 
 function inWords(seconds: number): string {
   const age = Math.max(0, seconds);
-  const [size, name] = age < 2 * DAY ? [3600, 'hour'] : [DAY, 'day'];
+  if (age < HOUR) return 'less than an hour';
+  const [size, name] = age < 2 * DAY ? [HOUR, 'hour'] : [DAY, 'day'];
   const count = Math.floor(age / size);
   return `${count} ${name}${count === 1 ? '' : 's'}`;
 }

@@ -169,7 +169,7 @@ function notesOf(
   const ageless = rows.filter((row) => !row.keep && row.time === null).length;
   return [
     ...(ageless > 0 && policy.youngerThan !== undefined
-      ? [`of ${ageless} that no rule keeps nobody knows the age: --keep-newest and --keep-tag can keep them`]
+      ? [`--keep-younger keeps nothing whose age is unknown (${ageless} here); --keep-newest and --keep-tag can`]
       : []),
     ...(repositories.some((repository) => repository.problem !== undefined)
       ? ['bytes are without those of repositories that could not be read, and with what could not be deleted']

@@ -117,7 +117,8 @@ export async function verifyAttestations(
   const own = statements.filter((statement) => attestationOf(statement).subjects.includes(digest));
   if (own.length === 0) {
     const there = envelopesOf(manifest).length;
-    const why = there === 0 ? 'it has no attestation' : `none of its ${there} attestations is of this key and about it`;
+    const why =
+      there === 0 ? 'it has no attestation' : `none of its attestations (${there}) is of this key and about it`;
     throw new TareError('E_SIGNATURE', `${pinned(place, digest)}: ${why}`);
   }
   return {

@@ -87,7 +87,7 @@ export async function verifySignature(
     if (claim.digest === digest) claims.push(claim);
   }
   if (claims.length === 0) {
-    const why = found.length === 0 ? 'it has no signature' : `none of its ${found.length} signatures is of this key`;
+    const why = found.length === 0 ? 'it has no signature' : `none of its signatures (${found.length}) is of this key`;
     throw new TareError('E_SIGNATURE', `${shown} is not signed: ${why}`);
   }
   const wanted = Object.entries(annotations);

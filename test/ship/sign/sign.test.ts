@@ -57,7 +57,7 @@ describe('signatures in a registry', () => {
     expect(told.claims).toEqual([{ digest: signed.digest, reference: `${registry.host}/team/app`, annotations: {} }]);
     expect(await verify('theirs.pub')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/none of its 1 signatures is of this key/) as string,
+      stderr: expect.stringMatching(/none of its signatures \(1\) is of this key/) as string,
     });
     const theirs = ['sign', image, '--key', file('theirs.key'), '--annotation', 'stage=production'];
     expect((await tareJson<SignResult>(theirs, { home, env })).signatures).toBe(2);
