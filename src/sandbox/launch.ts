@@ -134,11 +134,23 @@ fi
 exit "$code"
 `;
 
-/** Ends a process group that is not its own, and the container that its runtime may just have made, and removes their folder. Dead ones that init is slow to collect are not waited for. $1 folder, $2 group. */
+/**
+ * Ends a process group that is not its own, and the container that its runtime may just have made (runc writes its state before the pid file), and removes their folder.
+ * Dead ones that init is slow to collect are not waited for. $1 folder, $2 group.
+ */
 const CLEAR = `
 cd "$1" || exit 0
-left=25
-while [ "$left" -gt 0 ] && { kill -s KILL -- "-$2" || { [ -s pid ] && kill -s KILL "$(cat pid)"; }; }; do
+container() {
+  cat pid
+  sed -n 's/.*"init_process_pid":\\([0-9][0-9]*\\).*/\\1/p' state/*/state.json
+}
+left=25 going=yes
+while [ "$left" -gt 0 ] && [ "$going" = yes ]; do
+  going=no
+  kill -s KILL -- "-$2" && going=yes
+  for pid in $(container); do
+    kill -s KILL "$pid" && going=yes
+  done
   left=$((left - 1))
   sleep 0.02
 done

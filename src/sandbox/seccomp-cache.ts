@@ -12,8 +12,8 @@ const MAX_INSTRUCTIONS = 4096;
 
 /** crun's: the compiled filter in base64, in place of `linux.seccomp`. Older versions do not know it, and compile. */
 const FILTER_ANNOTATION = 'run.oci.seccomp_bpf_data';
-/** $1 what the runtime has compiled, $2 where it is kept. A container must not fail for it. */
-const KEEP = '[ ! -s "$1" ] || { cp "$1" "$2.$$" 2>/dev/null && mv "$2.$$" "$2"; } || :';
+/** $1 what the runtime has compiled, $2 where it is kept. A container must not fail for it; what is half copied goes with the container's folder. */
+const KEEP = '[ ! -s "$1" ] || { cp "$1" "$1.copy" 2>/dev/null && mv "$1.copy" "$2"; } || :';
 
 /**
  * Compiling the filter takes crun (libseccomp) twice as long as all else that it does for a container. What it has compiled once is kept beside the

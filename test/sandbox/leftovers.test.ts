@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSandbox } from '../../src/sandbox/index.ts';
@@ -60,6 +60,7 @@ setInterval(() => undefined, 1000);
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       child.kill('SIGKILL');
       await until(() => child.signalCode !== null && leftoversBelow(run).every((line) => line.startsWith('/')));
+      await until(() => processesWithFilesBelow(run).length === 0);
       await findSandbox({ runtime, env: { ...process.env, XDG_RUNTIME_DIR: run } });
       await until(() => leftoversBelow(run).length === 0);
     }
@@ -84,6 +85,18 @@ setInterval(() => undefined, 1000);
     expect(leftoversBelow(run)).toEqual([]);
   });
 });
+
+/** `runc init` names no folder on its command line, and holds a FIFO of it open. */
+function processesWithFilesBelow(dir: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(dir));
+    } catch {
+      return false; // Ended meanwhile.
+    }
+  });
+}
 
 function killHard(pid: number): void {
   try {
