@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { createHash, randomBytes } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { collect } from '../../../src/ship/registry/storage/collect.ts';
@@ -135,6 +135,23 @@ describe('quotas', () => {
     const another = await pushBlob(server.url, 'b', randomBytes(1));
     expect([another.status, await codeOf(another)]).toEqual([403, 'DENIED']);
     expect((await pushBlob(server.url, 'a', randomBytes(1))).status).toBe(201);
+  });
+});
+
+describe('an upload that a full disk has stopped in the middle of a chunk', () => {
+  it('goes on where the client is told to, without what was left of the chunk', async () => {
+    const storage = tempDir();
+    const server = await serving({ storage });
+    const bytes = randomBytes(2000);
+    const begun = await fetch(`${server.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    const target = new URL(begun.headers.get('location') ?? '', server.url);
+    await fetch(target, { method: 'PATCH', body: bytes.subarray(0, 1000) });
+    const id = target.pathname.split('/').at(-1) ?? '';
+    appendFileSync(join(storage, 'uploads', id, 'a'), bytes.subarray(1000, 1300));
+    target.searchParams.set('digest', digestOf(bytes));
+    expect((await fetch(target, { method: 'PUT', body: bytes.subarray(1000) })).status).toBe(201);
+    const blob = await fetch(`${server.url}/v2/a/blobs/${digestOf(bytes)}`);
+    expect(Buffer.from(await blob.arrayBuffer()).equals(bytes)).toBe(true);
   });
 });
 

@@ -60,6 +60,8 @@ export function createUpload(options: UploadOptions): Upload {
       const before = { size, hash: hash?.copy() };
       const handle = await open(file, 'a', 0o644);
       try {
+        // A write that failed on a full disk may have left a part of its chunk, which nobody has hashed.
+        await handle.truncate(size);
         for await (const chunk of source) {
           options.onWrite();
           await writeAll(handle, chunk);
