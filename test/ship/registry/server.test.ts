@@ -136,6 +136,50 @@ describe('quotas', () => {
     expect([another.status, await codeOf(another)]).toEqual([403, 'DENIED']);
     expect((await pushBlob(server.url, 'a', randomBytes(1))).status).toBe(201);
   });
+
+  it('count what several clients send at a time together', async () => {
+    const server = await serving({ limits: { maxBytes: 1_000_000, maxRepositories: 1 } });
+    const begun = async (repository: string): Promise<URL> => {
+      const answer = await fetch(`${server.url}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
+      return new URL(answer.headers.get('location') ?? '', server.url);
+    };
+    const targets = await Promise.all(['a', 'a', 'a', 'a'].map(begun));
+    let ready = 0;
+    let go = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const sent = targets.map(async (target) => {
+      const body = new ReadableStream({
+        start: async (controller) => {
+          controller.enqueue(randomBytes(1000));
+          ready += 1;
+          if (ready === targets.length) setTimeout(go, 200);
+          await gate;
+          for (let piece = 0; piece < 6; piece++) controller.enqueue(randomBytes(100_000));
+          controller.close();
+        },
+      });
+      return (await fetch(target, { method: 'PATCH', body, duplex: 'half' })).status;
+    });
+    expect((await Promise.all(sent)).filter((status) => status === 202).length).toBeLessThan(2);
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    // And what each of them was about to write.
+    expect(Number(/uploads_open_bytes (\d+)/.exec(metrics)?.[1])).toBeLessThanOrEqual(1_000_000 + 4 * 65_536);
+  });
+
+  it('count repositories when their first blob is whole, not when it begins', async () => {
+    const server = await serving({ limits: { maxRepositories: 1 } });
+    const bytes = randomBytes(10);
+    const targets: URL[] = [];
+    for (const repository of ['a', 'b']) {
+      const answer = await fetch(`${server.url}/v2/${repository}/blobs/uploads/`, { method: 'POST' });
+      const target = new URL(answer.headers.get('location') ?? '', server.url);
+      target.searchParams.set('digest', digestOf(bytes));
+      targets.push(target);
+    }
+    const ends: number[] = [];
+    for (const target of targets) ends.push((await fetch(target, { method: 'PUT', body: bytes })).status);
+    expect(ends).toEqual([201, 403]);
+  });
 });
 
 describe('an upload that a full disk has stopped in the middle of a chunk', () => {

@@ -63,7 +63,7 @@ export const putManifest: Handler<'manifest'> = async (exchange) => {
   const manifest = checked(bytes, headerOf(exchange, 'content-type'));
   service.storage.checkManifest?.(route.repository, tags, manifest.mediaType);
   await service.quota.checkRepository(route.repository);
-  const room = await service.quota.room(service.uploads.bytes);
+  const room = await service.quota.room(service.uploads);
   if (bytes.length > room.bytes && room.refusal !== undefined) throw room.refusal;
   const repository = service.storage.repository(route.repository);
   const missing = await service.inTurn(route.repository, () =>

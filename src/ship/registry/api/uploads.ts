@@ -14,7 +14,7 @@ export const startUpload: Handler<'uploads'> = async (exchange) => {
   await service.quota.checkRepository(route.repository);
   if (query.has('mount') && (await mounted(exchange))) return;
   const digest = query.has('digest') ? checkedDigest(query.get('digest') ?? '') : undefined;
-  await service.quota.room(service.uploads.bytes);
+  await service.quota.room(service.uploads);
   const upload = await service.uploads.start(route.repository, algorithmOf(exchange, digest));
   if (upload === undefined)
     throw new RegistryError('TOOMANYREQUESTS', 'too many uploads are open', {
@@ -81,6 +81,8 @@ export const putUpload: Handler<'upload'> = async (exchange) => {
   const digest = checkedDigest(exchange.query.get('digest') ?? '');
   await inTurn(exchange, async (upload) => {
     await append(exchange, upload);
+    // When it began there may have been room for one more repository, and others have taken it.
+    await exchange.service.quota.checkRepository(upload.repository);
     await finish(exchange, upload, digest);
   });
 };
@@ -112,14 +114,16 @@ async function append(exchange: Exchange<'upload'>, upload: Upload): Promise<voi
   const announced = announcedLength(exchange.req);
   if (exactly !== undefined && announced !== undefined && announced !== exactly) throw wrongSize();
   const room = await roomFor(exchange, upload);
-  const expected = exactly === undefined || exactly > room.bytes ? room : { bytes: exactly, refusal: wrongSize() };
+  const expected =
+    exactly === undefined || exactly > room.bytes ? room : { ...room, bytes: exactly, refusal: wrongSize() };
   if (!(await upload.append(bodyOf(exchange, expected), exactly))) throw wrongSize();
 }
 
 async function roomFor({ service }: Exchange<'upload' | 'uploads'>, upload: Upload): Promise<Room> {
-  const all = await service.quota.room(service.uploads.bytes);
+  const all = await service.quota.room(service.uploads);
   const own = service.limits.maxBlobBytes - upload.size;
-  return own < all.bytes ? { bytes: own } : all;
+  if (own >= all.bytes) return all;
+  return { bytes: own, ...(all.shared === undefined ? {} : { shared: all.shared }) };
 }
 
 async function finish(exchange: Exchange<'upload' | 'uploads'>, upload: Upload, digest: Digest): Promise<void> {

@@ -9,6 +9,8 @@ const MIN_BYTES_PER_WINDOW = 4 * 1024; // 4 KiB
 export interface Room {
   readonly bytes: number;
   readonly refusal?: RegistryError;
+  /** Others use it up as well: what is left at each moment, in bytes. */
+  readonly shared?: { readonly left: () => number; readonly refusal: RegistryError };
 }
 
 /**
@@ -32,6 +34,7 @@ export async function* bodyOf(exchange: Exchange, room: Room): AsyncGenerator<Ui
       size += (chunk as Buffer).length;
       exchange.traffic.received = size;
       refuseLarge(size, room);
+      if (room.shared !== undefined && (chunk as Buffer).length > room.shared.left()) throw room.shared.refusal;
       yield chunk as Buffer;
     }
   } finally {
