@@ -102,13 +102,16 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   };
   const rootOf = async (signal: AbortSignal): Promise<URL> => {
-    reached ??= reach(signal);
-    try {
-      root = await reached;
-      return root;
-    } catch (error) {
-      reached = undefined;
-      throw error;
+    for (;;) {
+      const running = (reached ??= reach(signal));
+      try {
+        root = await running;
+        return root;
+      } catch (error) {
+        if (reached === running) reached = undefined;
+        // Whoever was here first may have been stopped: that says nothing to the others.
+        if (!isTareError(error, 'E_CANCELLED') || signal.aborted) throw error;
+      }
     }
   };
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -451,6 +451,32 @@ describe('a server that takes nothing', () => {
       open: () => bytesOf(big.subarray(0, 5_000_000), big.subarray(5_000_000)),
     };
     expect(await client.uploadBlob('a', upload)).toBe('uploaded');
+  });
+});
+
+describe('one who is stopped', () => {
+  it.each([
+    ['while the registry is greeted', /^\/v2\/$/],
+    ['while a token is fetched', /^\/token/],
+  ])('%s stops nobody else', async (_when, path) => {
+    const registry = await faultRegistry({
+      auth: {
+        challenge: (host) => `Bearer realm="http://${host}/token",service="test"`,
+        accepts: (header) => header === 'Bearer good',
+      },
+    });
+    registry.manifests.set('a@1', { mediaType: OCI_MANIFEST, bytes: MANIFEST });
+    const stop = new AbortController();
+    const { client } = await testClient(registry.host);
+    const token = (response: ServerResponse): void => void response.end('{"token":"good"}');
+    registry.fault({ path, respond: () => stop.abort() });
+    registry.fault({ path: /^\/token/, times: 9, respond: (_request, response) => token(response) });
+    const [first, second] = await Promise.allSettled([
+      client.getManifest('a', '1', stop.signal),
+      client.getManifest('a', '1'),
+    ]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'E_CANCELLED' } });
+    expect(second).toMatchObject({ status: 'fulfilled', value: { digest: sha(MANIFEST) } });
   });
 });
 

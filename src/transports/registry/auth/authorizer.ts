@@ -1,3 +1,4 @@
+import { isTareError } from '../../../base/error.ts';
 import type { Credentials, Pacing } from '../types.ts';
 import type { Answer, Sending } from '../wire.ts';
 import { basicHeader } from './basic.ts';
@@ -55,11 +56,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const credentials = await options.credentials(scopes[0]?.repository);
     if (credentials !== undefined && 'registryToken' in credentials) return credentials.registryToken;
     const wanted = scopeTexts(scopes, relevant(demanded, scopes));
-    const known = tokens.find((token) => isFresh(token) && covers(token.scopes, wanted));
-    if (known !== undefined) return known.text;
     const key = wanted.join(' ');
-    const running = asking.get(key);
-    if (running !== undefined) return (await running).text;
+    for (;;) {
+      const known = tokens.find((token) => isFresh(token) && covers(token.scopes, wanted));
+      if (known !== undefined) return known.text;
+      const running = asking.get(key);
+      if (running === undefined) break;
+      const token = await unlessStopped(running, signal);
+      if (token !== undefined) return token.text;
+    }
     const started = fetchToken({
       registry: options.registry,
       secure: options.secure(),
@@ -101,6 +106,16 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       return !(before === 'basic' && next.way.scheme === 'basic' && refused !== undefined);
     },
   };
+}
+
+/** What somebody else asked for; undefined when that one was stopped and we were not: then it is ours to ask. */
+async function unlessStopped<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await running;
+  } catch (error) {
+    if (isTareError(error, 'E_CANCELLED') && !signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Bearer before basic, as docker chooses. */
