@@ -28,8 +28,15 @@ export function lengthOf(body: RequestBody | undefined): { readonly 'content-len
  */
 export function deliver(request: ClientRequest, body: RequestBody | undefined, silenceMs: number): Outgoing {
   if (body === undefined || body instanceof Uint8Array) {
+    let stalled = false;
+    if (body !== undefined)
+      request.setTimeout(silenceMs, () => {
+        if (request.writableFinished) return;
+        stalled = true;
+        request.destroy();
+      });
     request.end(body);
-    return { failure: () => undefined, isStalled: () => false, isWhole: () => true, end: () => Promise.resolve() };
+    return { failure: () => undefined, isStalled: () => stalled, isWhole: () => true, end: () => Promise.resolve() };
   }
   const state = {
     failure: undefined as { readonly error: unknown } | undefined,

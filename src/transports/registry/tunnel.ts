@@ -38,10 +38,12 @@ function unescaped(text: string): string {
 export function tunnelling(agent: SecureAgent, proxy: URL, toProxy: Agent): SecureAgent {
   const secured = agent.createConnection.bind(agent);
   const createConnection: SecureAgent['createConnection'] = (options, callback) => {
-    connectThrough(proxy, toProxy, options).then(
-      (socket) => callback?.(null, secured({ ...options, socket } as RequestOptions) as Duplex),
-      (error: Error) => callback?.(error, undefined as unknown as Duplex),
-    );
+    connectThrough(proxy, toProxy, options)
+      .then((socket) => secured({ ...options, socket } as RequestOptions) as Duplex)
+      .then(
+        (socket) => callback?.(null, socket),
+        (error: Error) => callback?.(error, undefined as unknown as Duplex),
+      );
     return undefined;
   };
   return Object.assign(agent, { createConnection });
@@ -57,12 +59,18 @@ function connectThrough(proxy: URL, agent: Agent, { host, port }: RequestOptions
       path: target,
       headers: { host: target, ...proxyAuthorization(proxy) },
       auth: null,
-      timeout: CONNECT_TIMEOUT_MS,
     });
-    asked.once('timeout', () => asked.destroy(new Error(`the proxy ${proxy.host} does not answer`)));
-    asked.once('error', reject);
+    // In all: a proxy that sends its answer letter by letter is no better than one that sends none.
+    const timer = setTimeout(
+      () => asked.destroy(new Error(`the proxy ${proxy.host} does not answer`)),
+      CONNECT_TIMEOUT_MS,
+    );
+    asked.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     asked.once('connect', (answer, socket) => {
-      socket.setTimeout(0);
+      clearTimeout(timer);
       if (answer.statusCode === 200) return resolve(socket);
       socket.destroy();
       reject(new Error(`the proxy ${proxy.host} answers ${answer.statusCode} when asked for ${target}`));

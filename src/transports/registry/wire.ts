@@ -47,10 +47,7 @@ export async function exchange(url: URL, sending: Sending, begin: Begin, pacing:
     method,
     headers: { 'user-agent': `tare/${VERSION}`, 'accept-encoding': 'identity', ...headers, ...lengthOf(body) },
   });
-  const abort = (): void => void request.destroy();
-  signal.addEventListener('abort', abort, { once: true });
-  request.once('close', () => signal.removeEventListener('abort', abort));
-  const answered = answerTo(request, sending.answerMs ?? pacing.silenceMs);
+  const answered = answerTo(request, signal, sending.answerMs ?? pacing.silenceMs);
   const outgoing = deliver(request, body, pacing.silenceMs);
   let response: IncomingMessage;
   try {
@@ -78,9 +75,16 @@ export async function exchange(url: URL, sending: Sending, begin: Begin, pacing:
   };
 }
 
-/** Rejects when there is no connection in time, when it breaks, and when the server thinks for too long about what it has got. */
-function answerTo(request: ClientRequest, answerMs: number): Promise<IncomingMessage> {
+/** Rejects when there is no connection in time, when it breaks, at the signal, and when the server thinks for too long about what it has got. */
+function answerTo(request: ClientRequest, signal: AbortSignal, answerMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      request.destroy();
+      // One that waits for a tunnel has no connection yet: it would tell of its end when there is one.
+      reject(new Error('it was stopped'));
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    request.once('close', () => signal.removeEventListener('abort', abort));
     const within = (ms: number, why: string): NodeJS.Timeout => {
       const timer = setTimeout(() => request.destroy(new Error(why)), ms);
       request.once('close', () => clearTimeout(timer)).once('response', () => clearTimeout(timer));

@@ -452,6 +452,14 @@ describe('a server that takes nothing', () => {
     };
     expect(await client.uploadBlob('a', upload)).toBe('uploaded');
   });
+
+  it('not even the rest of what is sent in one piece, is given up as well', async () => {
+    const registry = await faultRegistry();
+    registry.fault({ method: 'PUT', respond: (request) => void request.pause() });
+    const bytes = Buffer.concat([MANIFEST, Buffer.alloc(20_000_000, ' ')]);
+    const { client } = await testClient(registry.host, { pacing: { silenceMs: 400 } });
+    expect((await client.putManifest('a', '1', { bytes, mediaType: OCI_MANIFEST })).digest).toBe(sha(bytes));
+  });
 });
 
 describe('one who is stopped', () => {
@@ -481,6 +489,21 @@ describe('one who is stopped', () => {
 });
 
 describe('a registry behind a proxy', () => {
+  // By itself it would be given up after ten seconds.
+  it('that never answers is left at the signal', { timeout: 5_000 }, async () => {
+    const proxy = createServer();
+    const stop = new AbortController();
+    proxy.on('connect', (_request, socket) => {
+      socket.on('error', () => undefined);
+      stop.abort();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void proxy.close());
+    const env = bareEnvironment({ https_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+    const { client } = await testClient('registry.example', { env });
+    expect((await failure(client.getManifest('a', '1', stop.signal))).code).toBe('E_CANCELLED');
+  });
+
   it('is reached through it, in plain HTTP only where that was allowed', async () => {
     const registry = await faultRegistry();
     registry.manifests.set('a@1', { mediaType: OCI_MANIFEST, bytes: MANIFEST });
