@@ -87,8 +87,14 @@ async function statementsAbout(
       if (layer.mediaType !== IN_TOTO) continue;
       const statement = await readLayer(client, repository, layer, signal);
       // A signature under it would say something about another image.
-      if (!attestationOf(statement).subjects.includes(digest))
+      const { subjects } = attestationOf(statement);
+      if (!subjects.includes(digest))
         throw new TareError('E_SIGNATURE', `the statement ${layer.digest} refers to ${digest}, but is not about it`);
+      const other = subjects.find((subject) => subject !== digest);
+      if (other !== undefined)
+        throw new TareError('E_SIGNATURE', `the statement ${layer.digest} is about ${other} as well as ${digest}`, {
+          hint: 'a signature under it would vouch for both: let each image have a statement of its own',
+        });
       statements.push(statement);
     }
   }

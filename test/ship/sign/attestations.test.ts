@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { generateKeyPairSync } from 'node:crypto';
-import { sha256 } from '../../../src/base/digest.ts';
+import { createContext } from '../../../src/base/context.ts';
+import { sha256, type Digest } from '../../../src/base/digest.ts';
+import { bytesOf as chunks } from '../../../src/base/streams.ts';
+import { EMPTY_CONFIG, EMPTY_CONFIG_BYTES } from '../../../src/oci/artifact.ts';
+import { OCI_MANIFEST } from '../../../src/oci/media-types.ts';
+import type { Descriptor } from '../../../src/oci/types.ts';
+import { artifactManifest } from '../../../src/transports/artifacts.ts';
+import { openRegistry } from '../../../src/transports/registry/client.ts';
 import type { SignedAttestations, VerifiedAttestations } from '../../../src/ship/sign/attestations.ts';
 import { attestationOf, openedWith, sealed } from '../../../src/ship/sign/envelope.ts';
 import { tare, tareJson } from '../../helpers/cli.ts';
@@ -118,6 +125,29 @@ describe('signed attestations in a registry', () => {
       })
     ).json()) as { layers: unknown[] };
     expect(layers).toHaveLength(2);
+  });
+
+  it('are not made of a statement that is about another image, too', async () => {
+    const mixed = `${registry.host}/team/mixed:1`;
+    const { digest } = await tareJson<{ digest: Digest }>(['push', 'node-status', mixed], { home });
+    const tools = { ctx: createContext({ onEvent: () => undefined }), env: { HOME: file('nobody') } };
+    const client = await openRegistry(registry.host, tools);
+    const subject = [{ digest: { sha256: digest.slice(7) } }, { digest: { sha256: 'e'.repeat(64) } }];
+    const statement = { _type: 'https://in-toto.io/Statement/v1', predicateType: SLSA, subject };
+    const bytes = Buffer.from(JSON.stringify(statement));
+    const { mediaType, size } = (await client.headManifest('team/mixed', digest)) ?? { mediaType: '', size: 0 };
+    const { content, raw } = artifactManifest(
+      { mediaType, size, digest },
+      { artifactType: 'application/vnd.in-toto+json', bytes },
+    );
+    const [layer] = 'layers' in content ? content.layers : [];
+    await client.uploadBlob('team/mixed', { descriptor: layer as Descriptor, open: () => chunks(bytes) });
+    await client.uploadBlob('team/mixed', { descriptor: EMPTY_CONFIG, open: () => chunks(EMPTY_CONFIG_BYTES) });
+    await client.putManifest('team/mixed', sha256(raw), { bytes: raw, mediaType: OCI_MANIFEST });
+    expect(await tare(['sign', mixed, '--key', file('ours.key'), '--attestation'], { home, env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is about sha256:e+ as well as/) as string,
+    });
   });
 
   it('are not made of what is not there, or with annotations', async () => {
