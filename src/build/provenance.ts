@@ -12,7 +12,7 @@ import {
   isLockFile,
   shownReference,
 } from '../attest/provenance/resources.ts';
-import { maskedValues, present } from '../attest/provenance/parameters.ts';
+import { maskedValues, maskedWords, present } from '../attest/provenance/parameters.ts';
 import { digestSet } from '../attest/provenance/statement.ts';
 import type { BuildFacts, Resource } from '../attest/provenance/types.ts';
 import { readHostFile } from '../transports/host-file.ts';
@@ -71,8 +71,8 @@ function parametersOf({ epoch, settings, start, warehouse }: Prepared): BuildFac
     ...shaping,
     from: shownReference(from),
     platform: platformText(warehouse.platform),
-    entrypoint: start.entrypoint,
-    cmd: start.cmd,
+    entrypoint: start.entrypoint === undefined ? undefined : maskedWords(start.entrypoint),
+    cmd: start.cmd === undefined ? undefined : maskedWords(start.cmd),
     epoch: epoch === 0 ? undefined : epoch,
     env: maskedValues(Object.entries(env)),
     labels: maskedValues(Object.entries(labels)),

@@ -1,4 +1,4 @@
-import { maskedWords, present } from '../attest/provenance/parameters.ts';
+import { maskedProbes, maskedWords, present } from '../attest/provenance/parameters.ts';
 import { imageResource, shownReference } from '../attest/provenance/resources.ts';
 import { digestSet } from '../attest/provenance/statement.ts';
 import type { BuildFacts, Json, Resource } from '../attest/provenance/types.ts';
@@ -54,7 +54,7 @@ function parametersOf({ tightness }: Subject, options: ShrinkOptions): Readonly<
     exclude,
     exec: exec.map(maskedWords),
     run: run === undefined ? undefined : maskedWords(run),
-    probes: JSON.parse(JSON.stringify(probes)) as Json,
+    probes: maskedProbes(probes),
     static: observe === false ? true : undefined,
   });
 }

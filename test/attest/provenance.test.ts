@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { maskedValues, maskedWords, present } from '../../src/attest/provenance/parameters.ts';
+import { maskedProbes, maskedValues, maskedWords, present } from '../../src/attest/provenance/parameters.ts';
 import {
   filesResource,
   hashedFiles,
@@ -140,7 +140,43 @@ describe('parameters', () => {
       PORT: '80',
       URL: 'https://me:***@host/',
     });
+    const whole = { DB_PASSWORD: 'two words', ADMIN_PASSWORD: '$ecret', DJANGO_SECRET_KEY: '/a+b=', API_TOKEN: '{}' };
+    expect(new Set(Object.values(maskedValues(Object.entries(whole))))).toEqual(new Set(['***']));
+    expect(maskedValues([['TOKEN_FILE', '/run/token']])).toEqual({ TOKEN_FILE: '/run/token' });
     expect(maskedWords(['curl', '--token=abc'])).toEqual(['curl', '--token=***']);
+    expect(maskedWords(['redis-cli', '-a', 'abc', '--password', 'def', 'PING'])).toEqual([
+      'redis-cli',
+      '-a',
+      '***',
+      '--password',
+      '***',
+      'PING',
+    ]);
+    expect(
+      maskedProbes([
+        {
+          http: {
+            port: 80,
+            path: '/?token=abc',
+            requestHeaders: { Authorization: 'Bearer x', Accept: '*/*' },
+            requestBody: 'pw',
+          },
+        },
+        { command: { argv: ['login', '--password', 'x'] } },
+        { tcp: { port: 1 } },
+      ]),
+    ).toEqual([
+      {
+        http: {
+          port: 80,
+          path: '/?token=***',
+          requestHeaders: { Authorization: '***', Accept: '*/*' },
+          requestBody: '***',
+        },
+      },
+      { command: { argv: ['login', '--password', '***'] } },
+      { tcp: { port: 1 } },
+    ]);
     expect(present({ a: undefined, b: [], c: {}, d: '', e: 0, f: null, g: ['x'] })).toEqual({
       d: '',
       e: 0,
