@@ -10,17 +10,11 @@ import { createWriteBehind } from '../base/write-behind.ts';
  * Replaces a file as a whole: the bytes go to a temporary name in the same folder, are flushed, and get the name last. On any error,
  * also one of the source, the old file stays and the temporary one is gone.
  *
- * @param unflushed for what every reader checks, and can be fetched again: after a power cut the new name may stand for less than the whole
  * @returns how many bytes were written
  * @throws TareError E_EXISTS when the name belongs to something that is not a file; E_PATH_NOT_FOUND when its folder is not there;
  * E_CANCELLED; E_NO_SPACE, E_READ_ONLY, E_PERMISSION; what the source throws
  */
-export async function replaceFile(
-  path: string,
-  source: Bytes,
-  signal: AbortSignal,
-  { unflushed = false } = {},
-): Promise<number> {
+export async function replaceFile(path: string, source: Bytes, signal: AbortSignal): Promise<number> {
   await refuseSpecial(path);
   const folder = dirname(path);
   const temporary = join(folder, `.tare-${randomBytes(8).toString('hex')}.tmp`);
@@ -36,7 +30,7 @@ export async function replaceFile(
       }
       await attempt(path, async () => {
         await content.flush();
-        if (!unflushed) await handle.sync();
+        await handle.sync();
       });
     } finally {
       await handle.close();
@@ -49,7 +43,7 @@ export async function replaceFile(
     });
     throw error;
   }
-  if (!unflushed) await syncFolder(folder);
+  await syncFolder(folder);
   return size;
 }
 

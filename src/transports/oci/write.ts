@@ -106,8 +106,7 @@ export function folderSink(dir: string, signal: AbortSignal): BlobSink {
       } catch (error) {
         throw fromErrno(error, `cannot write to ${dir}`);
       }
-      // Whoever reads a blob checks it, and the next copy mends it: waiting for the disk would take longer than all the rest.
-      await replaceFile(path, verified(open(), descriptor), signal, { unflushed: true });
+      await replaceFile(path, verified(open(), descriptor), signal);
     },
   };
 }

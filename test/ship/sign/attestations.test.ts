@@ -106,7 +106,7 @@ describe('signed attestations in a registry', () => {
     });
     const signed = await sign('ours.key');
     expect(signed).toMatchObject({ tag: `${signed.digest.replace(':', '-')}.att`, attestations: [SLSA] });
-    expect((await verify('theirs.pub')).stderr).toMatch(/none of its 1 attestations is of this key/);
+    expect((await verify('theirs.pub')).stderr).toMatch(/none of its attestations \(1\) is of this key/);
     await sign('ours.key');
     await sign('theirs.key');
     for (const key of ['ours.pub', 'theirs.pub']) {
