@@ -1,42 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { needs } from '../helpers/needs.ts';
+import { pythonPackages, runPython } from '../helpers/python-packages.ts';
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/tare-python', import.meta.url));
-const MINUTES = 60_000; // ms
-
-/** The folder of in-toto's own Python package, made once for all checkouts of this folder; undefined where there is no Python, or no package index. */
-export function inTotoLibrary(): string | undefined {
-  if (!needs('python3')) return undefined;
-  const made = join(CACHE, 'in-toto-1');
-  if (existsSync(made)) return made;
-  mkdirSync(CACHE, { recursive: true });
-  const work = mkdtempSync(join(CACHE, 'new-'));
-  const options = { timeout: 5 * MINUTES, stdio: 'ignore' } as const;
-  try {
-    const target = join(work, 'lib');
-    execFileSync('python3', ['-m', 'pip', 'install', '-q', '--target', target, 'in-toto-attestation==0.9.3'], options);
-    renameSync(target, made);
-    return made;
-  } catch (error) {
-    if (process.env['TARE_TEST_STRICT'] === '1') throw error;
-    return undefined;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
+/** The folder of in-toto's own Python package; undefined where it cannot be had. */
+export const inTotoLibrary = (): string | undefined => pythonPackages('in-toto-1', ['in-toto-attestation==0.9.3']);
 
 /** What in-toto's own types say of a statement with SLSA provenance: nothing when it is valid. Members that they do not know are an error. */
-export function complaintsOf(library: string, statement: unknown): string {
-  return execFileSync('python3', ['-c', PROGRAM], {
-    input: JSON.stringify(statement),
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'] ?? '', PYTHONPATH: library },
-    timeout: MINUTES,
-  }).trim();
-}
+export const complaintsOf = (library: string, statement: unknown): string =>
+  runPython(library, PROGRAM, { input: JSON.stringify(statement) });
 
 const PROGRAM = `
 import json, sys
