@@ -100,6 +100,8 @@ describe('the answers in JSON', () => {
   it.each([
     [['why', 'node-status'], 'E_USAGE'],
     [['why', 'node-status', '/app', '--most-expensive'], 'E_USAGE'],
+    [['why', 'node-status', '/app', '--limit', '3'], 'E_USAGE'],
+    [['why', 'node-status', '--tree', 'libc6', '--original', 'node-status'], 'E_USAGE'],
     [['why', 'node-status', '--tree', 'libfoo'], 'E_PATH_NOT_FOUND'],
     [['why', 'node-status', '/app', '--original', 'nothing'], 'E_IMAGE_NOT_FOUND'],
   ])('of %j: no', async (args, code) => {

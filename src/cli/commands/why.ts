@@ -81,6 +81,14 @@ function questionOf(args: CommandInput['args'], options: CommandInput['options']
         hint: `ask for a path, e.g. \`tare why ${first} /etc/passwd\`, or for all: \`tare why ${first} --most-expensive\``,
       },
     );
+  for (const [flag, fits] of [
+    ['original', second !== undefined],
+    ['limit', isExpensive],
+  ] as const)
+    if (options.isTyped(flag) && !fits)
+      throw new TareError('E_USAGE', `--${flag} means nothing here`, {
+        hint: flag === 'limit' ? 'it goes with --most-expensive' : 'it goes with a path that was left out',
+      });
   if (isExpensive) return { kind: 'most-expensive', reference: first };
   if (name !== undefined) return { kind: 'tree', reference: first, name };
   // A path is no name of an image: the other way round is understood as well.
