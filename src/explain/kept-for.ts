@@ -4,7 +4,7 @@ import { groupBy } from '../base/group-by.ts';
 import { pathOfText, textOfBytes } from '../base/path.ts';
 import type { Image } from '../oci/types.ts';
 import type { Store } from '../store/types.ts';
-import { expensesOf, neederOf, type Expense, type Needer } from './most-expensive.ts';
+import { expenseTeller, neederOf, type Expense, type Needer } from './most-expensive.ts';
 import { needsOfImage, type Need, type NeedEdge, type NeedGraph } from './needs.ts';
 
 /** Who needs something, and who needs that, up to where the chains start. */
@@ -37,12 +37,9 @@ export async function keptFor(options: {
   const { image, name } = options;
   const graph = await needsOfImage(options);
   const need = needNamed(graph, name, image.reference);
-  const expense = expensesOf({ graph, only: need });
-  const [found] = expense;
-  if (found === undefined) throw new Error(`${name} has no expense`);
   return {
     reference: image.reference,
-    ...found,
+    ...expenseTeller(graph)(need),
     paths: graph.pathsOf(need).map(textOfBytes),
     for: treeOf(graph, need),
   };

@@ -51,11 +51,20 @@ export async function mostExpensive(options: {
   readonly ctx: Context;
 }): Promise<MostExpensive> {
   const graph = await needsOfImage(options);
-  return { reference: options.image.reference, size: graph.needs[0]?.keeps ?? 0, expenses: expensesOf({ graph }) };
+  return { reference: options.image.reference, size: graph.needs[0]?.keeps ?? 0, expenses: expensesOf(graph) };
 }
 
-/** @returns all but what weighs nothing, the most expensive first; or of one need alone, whatever it weighs */
-export function expensesOf({ graph, only }: { readonly graph: NeedGraph; readonly only?: Need }): readonly Expense[] {
+/** @returns all but what weighs nothing, the most expensive first */
+export function expensesOf(graph: NeedGraph): readonly Expense[] {
+  const told = expenseTeller(graph);
+  return graph.needs
+    .filter((need) => need.id !== 0 && need.keeps > 0 && graph.dominators[need.id] !== -1)
+    .toSorted(heavier)
+    .map(told);
+}
+
+/** Tells of each need what it costs, whatever it weighs. */
+export function expenseTeller(graph: NeedGraph): (need: Need) => Expense {
   const incoming = groupBy(graph.edges, (edge) => edge.to);
   const below = groupBy(
     graph.needs.filter((need) => need.id !== 0),
@@ -67,8 +76,7 @@ export function expensesOf({ graph, only }: { readonly graph: NeedGraph; readonl
     while (id !== by && id > 0) id = graph.dominators[id] as number;
     return id === by;
   };
-  const heavy = graph.needs.filter((need) => need.id !== 0 && need.keeps > 0 && graph.dominators[need.id] !== -1);
-  return (only === undefined ? heavy.toSorted(heavier) : [only]).map((need) => ({
+  return (need) => ({
     name: need.name,
     ...(need.package === undefined ? {} : { manager: need.package.manager, version: need.package.version }),
     size: need.size,
@@ -78,7 +86,7 @@ export function expensesOf({ graph, only }: { readonly graph: NeedGraph; readonl
       .filter((edge) => !dominated(graph.needs[edge.from] as Need, need.id))
       .map((edge) => neederOf(graph, edge)),
     drags: heaviestWay(below, need),
-  }));
+  });
 }
 
 function heaviestWay(below: ReadonlyMap<number, readonly Need[]>, need: Need): Expense['drags'] {

@@ -44,7 +44,7 @@ function graphOf(
 
 /** `name keeps size`, and after `<` who needs it, after `>` what it brings along. */
 const told = (graph: NeedGraph): readonly string[] =>
-  expensesOf({ graph }).map(({ drags, keeps, name, needed, size }) =>
+  expensesOf(graph).map(({ drags, keeps, name, needed, size }) =>
     [
       `${name} ${keeps} ${size}`,
       `< ${needed.map((needer) => needer.name).join(' ')}`,
