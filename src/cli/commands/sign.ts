@@ -1,5 +1,5 @@
 import { fromErrno, TareError } from '../../base/error.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { readKeyFile } from '../key-files.ts';
 import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
@@ -57,14 +57,14 @@ async function signCommand(reference: string, file: string, { cli, options }: Co
         hint: 'leave one of them out',
       });
     const { signAttestations } = await import('../../ship/sign/attestations.ts');
-    const attested = await signAttestations({ reference, key, ctx: cli.ctx, ...registryAccess(options) });
+    const attested = await signAttestations({ reference, key, ctx: cli.ctx });
     const lines = [
       `signed what is said about ${attested.reference}`,
       ...attested.attestations.map((type) => `  ${type}`),
     ];
     return { json: attested, text: () => (cli.quiet ? attested.reference : lines.join('\n')) };
   }
-  const result = await signImage({ reference, key, annotations, ctx: cli.ctx, ...registryAccess(options) });
+  const result = await signImage({ reference, key, annotations, ctx: cli.ctx });
   return {
     json: result,
     text: () => (cli.quiet ? result.reference : `signed ${result.reference}\n  kept under the tag ${result.tag}`),

@@ -1,7 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import { plural } from '../../report/format.ts';
 import { readKeyFile } from '../key-files.ts';
-import { REGISTRY_OPTIONS, registryAccess } from '../registry-options.ts';
+import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
 
@@ -39,14 +39,14 @@ export const command: CommandSpec = {
           hint: 'leave one of them out',
         });
       const { verifyAttestations } = await import('../../ship/sign/attestations.ts');
-      const attested = await verifyAttestations({ reference, key, ctx: cli.ctx, ...registryAccess(options) });
+      const attested = await verifyAttestations({ reference, key, ctx: cli.ctx });
       const types = attested.attestations.map(({ predicateType }) => `  ${predicateType}, signed with ${file}`);
       return {
         json: attested,
         text: () => (cli.quiet ? attested.reference : [attested.reference, ...types].join('\n')),
       };
     }
-    const result = await verifySignature({ reference, key, annotations, ctx: cli.ctx, ...registryAccess(options) });
+    const result = await verifySignature({ reference, key, annotations, ctx: cli.ctx });
     const others = result.others === 0 ? '' : `\n  ${plural(result.others, 'other signature')} not counted`;
     return {
       json: result,
