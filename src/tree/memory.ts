@@ -18,8 +18,7 @@ export function createTree(entries: Iterable<Entry>): Tree {
   for (const entry of entries) byPath.set(entry.path, entry);
   const root = byPath.get(ROOT) ?? plainDirectory(ROOT);
   byPath.delete(ROOT);
-  // Without a function to call, texts are compared by their code units, which are bytes here; there are hundreds of thousands of them.
-  // oxlint-disable-next-line typescript/require-array-sort-compare
+  // oxlint-disable-next-line typescript/require-array-sort-compare -- without a function, texts are compared by code units, which are bytes here; there are hundreds of thousands
   const sorted = [...byPath.keys()].sort().map((path) => byPath.get(path) as Entry);
   byPath.set(ROOT, root);
   let index: Map<TreePath, Entry[]> | undefined;

@@ -38,6 +38,7 @@ export function straceClient(stream: Readable, options: Pick<StraceObserverOptio
     stream.on('end', finish);
     stream.on('close', finish);
   });
+  // Who waits gets the error; nobody has to wait.
   observation.catch(() => undefined);
   return {
     observation,

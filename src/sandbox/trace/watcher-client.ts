@@ -56,6 +56,7 @@ export function watcherClient(stream: Duplex, faultFile: string): Tracer {
     stream.on('end', finish);
     stream.on('close', finish);
   });
+  // Who waits gets the error; nobody has to wait.
   observation.catch(() => undefined);
   return {
     observation,

@@ -104,6 +104,7 @@ function serviceOf(options: ServeOptions, storage: RegistryStorage, uploads: Upl
     inTurn: (repository, work) => {
       const mine = (turns.get(repository) ?? Promise.resolve()).then(work);
       const settled = mine
+        // Who asked is told of the failure; the next one only waits for the turn.
         .catch(() => undefined)
         .then(() => {
           if (turns.get(repository) === settled) turns.delete(repository);

@@ -42,6 +42,7 @@ export function tunnelling(agent: SecureAgent, proxy: URL, toProxy: Agent): Secu
       .then((socket) => secured({ ...options, socket } as RequestOptions) as Duplex)
       .then(
         (socket) => callback?.(null, socket),
+        // The types want a connection beside the error; Node looks at the error alone.
         (error: Error) => callback?.(error, undefined as unknown as Duplex),
       );
     return undefined;

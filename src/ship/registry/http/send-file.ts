@@ -68,6 +68,7 @@ async function sendRange(
     if (bytesRead === 0) throw new Error('the blob is shorter than its size');
     at += bytesRead;
     sent = written(res, buffer.subarray(0, bytesRead));
+    // Awaited with the next read, or at the end.
     sent.catch(() => undefined);
   }
   await sent;

@@ -72,6 +72,7 @@ export function asOnlyServer<T>(paths: RegistryPaths, work: () => Promise<T>): P
   const held = async (): Promise<T> => {
     // From another PID namespace nobody can see whether we live: an old lock would be taken for a forgotten one.
     const fresh = setInterval(() => {
+      // Missed once, the lock is still young enough the next time.
       lutimes(paths.serving, new Date(), new Date()).catch(() => undefined);
     }, REFRESH_MS);
     fresh.unref();

@@ -90,6 +90,7 @@ export async function openUploads(storage: RegistryStorage, limits: UploadLimits
       const slot = slots.get(upload.id);
       if (slot === undefined) return undefined;
       const mine = slot.busy.then(() => (slots.get(upload.id) === slot ? work(upload) : undefined));
+      // Who asked is told of the failure; the next one only waits for the turn.
       slot.busy = mine.catch(() => undefined);
       return mine;
     },
