@@ -11,6 +11,9 @@ import type { Answer } from './wire.ts';
 /** Breaks in one blob, however much comes between them. */
 const MAX_BREAKS = 100;
 
+/** What a connection of its own is worth. */
+const BULK_BYTES = 1024 * 1024; // 1 MiB
+
 /** Its size in bytes; undefined when there is none. */
 export async function hasBlob(place: Place, digest: Digest): Promise<number | undefined> {
   const answer = await place.connection.request({
@@ -91,6 +94,7 @@ async function* piece(
     accept: isPart ? [200, 206] : [200],
     what: `blob ${descriptor.digest} of ${place.repository}`,
     signal: place.signal,
+    isBulk: to + 1 - from >= BULK_BYTES,
   });
   try {
     const start = startOf(answer, from, place.registry);

@@ -9,7 +9,8 @@ import type { Lines } from './lines.ts';
 import { followed, redirected } from './redirects.ts';
 import { Fault, isPassing, retryAfterIn, retrying } from './retry.ts';
 import type { Credentials, Pacing } from './types.ts';
-import { exchange, shownUrl, type Answer, type Sending } from './wire.ts';
+import { shownUrl } from './broken.ts';
+import { exchange, type Answer, type Sending } from './wire.ts';
 
 /** One request to a registry. */
 export interface Call {
@@ -28,6 +29,8 @@ export interface Call {
   readonly repeatable?: boolean;
   /** How long the server may think, in ms. */
   readonly answerMs?: number;
+  /** A GET of which much is expected. */
+  readonly isBulk?: boolean;
 }
 
 /** One host that speaks the API. */
@@ -135,6 +138,7 @@ export function createConnection(options: ConnectionOptions): Connection {
         headers: { ...call.headers, ...(header === undefined ? {} : { authorization: header }) },
         ...(call.body === undefined ? {} : { body: call.body }),
         ...(call.answerMs === undefined ? {} : { answerMs: call.answerMs }),
+        ...(call.isBulk === true ? { isBulk: true } : {}),
       });
       if (answer.status !== 401 || !isOwn || renewed) return { answer, header };
       if (!authorizer.challenged(parseChallenges(answer.headers('www-authenticate')), header))

@@ -1,7 +1,8 @@
 import { TareError } from '../../base/error.ts';
 import type { ErrorCode } from '../../base/error-codes.ts';
 import { Fault } from './retry.ts';
-import { shownUrl, type Answer } from './wire.ts';
+import { shownUrl } from './broken.ts';
+import type { Answer } from './wire.ts';
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024; // 64 KiB
 const MAX_MESSAGE_CHARS = 300;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Pacing } from './types.ts';
+import type { Inlet } from './inlet.ts';
 
 /** Held for a receiver that is slower than the connection. */
 const MAX_HELD_BYTES = 1024 * 1024; // 1 MiB
@@ -59,69 +59,47 @@ function createHeld(): {
   };
 }
 
-/**
- * The bytes of an answer as they come, in pieces of up to a megabyte. Ends the connection unless it comes to their end.
- * @throws what the connection breaks with; a plain Error when it falls silent, or gives a byte a minute: such a server would hold us for ever
- */
-export async function* incoming(response: IncomingMessage, pacing: Pacing): AsyncGenerator<Uint8Array> {
+/** The body of an answer, in pieces of up to a megabyte. */
+export function incoming(response: IncomingMessage): Inlet {
   const held = createHeld();
-  const state = { ended: false, waiting: false, sinceLook: 0, wake: () => {} };
+  const state = { ended: false, received: 0, changed: () => {} };
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
-    state.wake();
+    state.changed();
   };
-  const giveUp = (why: string): void => {
-    fail(new Error(why));
-    response.destroy();
-  };
-  // A receiver that takes its time is no fault of the server: only periods that were spent waiting count.
-  const pace = setInterval(() => {
-    if (state.waiting && state.sinceLook < pacing.minBytes) giveUp('it sends too slowly');
-    state.sinceLook = 0;
-  }, pacing.windowMs);
-  const silence = setTimeout(() => {
-    if (state.waiting) giveUp('it sends nothing any more');
-    else silence.refresh();
-  }, pacing.silenceMs);
-
   response.on('data', (chunk: Buffer) => {
     // More may be there already: what comes in one turn of the event loop goes on in one piece.
-    if (held.bytes() === 0) setImmediate(() => state.wake());
+    if (held.bytes() === 0) setImmediate(() => state.changed());
     held.add(chunk);
-    state.sinceLook += chunk.length;
+    state.received += chunk.length;
     if (held.bytes() >= MAX_HELD_BYTES) response.pause();
   });
   response.once('end', () => {
     state.ended = true;
-    state.wake();
+    state.changed();
   });
   response.on('error', fail);
   response.once('close', () => {
     if (!state.ended) fail(new Error('the connection was closed'));
   });
-  try {
-    // Broken before anybody looked: there will be no event.
-    if (response.closed) throw response.errored ?? new Error('the connection was closed');
-    for (;;) {
+  // Broken before anybody looked: there will be no event.
+  if (response.closed) fail(response.errored ?? new Error('the connection was closed'));
+  return {
+    take: () => {
       const piece = held.take();
-      if (piece !== undefined) {
-        if (response.isPaused()) response.resume();
-        yield piece;
-        continue;
-      }
-      if (failure !== undefined) throw failure;
-      if (state.ended) return;
-      silence.refresh();
-      state.waiting = true;
-      await new Promise<void>((resolve) => {
-        state.wake = resolve;
-      });
-      state.waiting = false;
-    }
-  } finally {
-    clearInterval(pace);
-    clearTimeout(silence);
-    if (!state.ended) response.destroy();
-  }
+      if (piece !== undefined && response.isPaused()) response.resume();
+      return piece;
+    },
+    received: () => state.received,
+    isEnded: () => state.ended,
+    failure: () => failure,
+    onChange: (listener) => {
+      state.changed = listener;
+    },
+    destroy: () => response.destroy(),
+    close: () => {
+      if (!state.ended) response.destroy();
+    },
+  };
 }

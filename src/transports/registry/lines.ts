@@ -1,6 +1,7 @@
 import { Agent, request, type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import type { Agent as SecureAgent, AgentOptions } from 'node:https';
-import type { SecureContext } from 'node:tls';
+import { connect, isIP, type OnReadOpts, type Socket } from 'node:net';
+import type { ConnectionOptions as TlsOptions, SecureContext } from 'node:tls';
 import type { Environment } from '../../base/http-proxy.ts';
 import { proxyAuthorization, proxyOf, tunnelling } from './tunnel.ts';
 
@@ -10,8 +11,18 @@ export type Begin = (
   head: { readonly method: string; readonly headers: OutgoingHttpHeaders },
 ) => ClientRequest;
 
-/** How an origin is reached. Its connections are kept open between requests. */
-export type Lines = (url: URL, insecure: boolean) => Promise<Begin>;
+/** A connection for one request, whose bytes go where `onread` says. */
+export type Connect = (url: URL, onread: OnReadOpts) => Socket;
+
+export interface Line {
+  /** Over connections that are kept open between requests. */
+  readonly begin: Begin;
+  /** Absent where a proxy stands in between. */
+  readonly connect?: Connect;
+}
+
+/** How an origin is reached. */
+export type Lines = (url: URL, insecure: boolean) => Promise<Line>;
 
 /** What `Agent` of node:https takes. The authorities are parsed once, and not for each connection. */
 export interface SecureSettings {
@@ -20,7 +31,7 @@ export interface SecureSettings {
 }
 
 export function createLines(env: Environment): Lines {
-  const known = new Map<string, Promise<Begin>>();
+  const known = new Map<string, Promise<Line>>();
   return (url, insecure) => {
     const key = `${url.origin} ${insecure}`;
     const found = known.get(key);
@@ -33,19 +44,41 @@ export function createLines(env: Environment): Lines {
 
 const KEPT: AgentOptions = { keepAlive: true };
 
-async function lineTo(url: URL, insecure: boolean, env: Environment): Promise<Begin> {
+async function lineTo(url: URL, insecure: boolean, env: Environment): Promise<Line> {
   const proxy = proxyOf(url, env);
-  if (url.protocol === 'http:') return proxy === undefined ? direct(new Agent(KEPT)) : throughProxy(proxy, env);
+  if (url.protocol === 'http:')
+    return proxy === undefined
+      ? { begin: direct(new Agent(KEPT)), connect: plainly }
+      : { begin: await throughProxy(proxy, env) };
   const [https, own] = await Promise.all([import('node:https'), secureSettings(url.host, env, insecure)]);
   const agent = new https.Agent({ ...KEPT, ...own });
-  if (proxy === undefined) return direct(agent, https.request);
-  return direct(tunnelling(agent, proxy, await agentTo(proxy, env)), https.request);
+  if (proxy === undefined) return { begin: direct(agent, https.request), connect: await securely(own) };
+  return { begin: direct(tunnelling(agent, proxy, await agentTo(proxy, env)), https.request) };
 }
 
 const direct =
   (agent: Agent | SecureAgent, begin = request): Begin =>
   (url, head) =>
     begin(url, { ...head, agent });
+
+const plainly: Connect = (url, onread) => connect({ ...addressOf(url), onread });
+
+async function securely(own: SecureSettings): Promise<Connect> {
+  const tls = await import('node:tls');
+  return (url, onread) => {
+    const { host, port } = addressOf(url);
+    // An address is no name that could be asked for (RFC 6066, section 3).
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    // `onread` is documented (since 12.2), and missing in the types.
+    const options: TlsOptions & { readonly onread: OnReadOpts } = { host, port, ...name, ...own, onread };
+    return tls.connect({ ...options, ALPNProtocols: ['http/1.1'] });
+  };
+}
+
+function addressOf({ hostname, port, protocol }: URL): { readonly host: string; readonly port: number } {
+  const standard = protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? standard : Number(port) };
+}
 
 /** Plain HTTP is passed on by the proxy itself (RFC 9112, section 3.2.2). */
 async function throughProxy(proxy: URL, env: Environment): Promise<Begin> {

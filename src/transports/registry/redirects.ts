@@ -1,5 +1,6 @@
 import { TareError } from '../../base/error.ts';
-import { shownUrl, type Answer } from './wire.ts';
+import { shownUrl } from './broken.ts';
+import type { Answer } from './wire.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { throwIfCancelled } from '../../base/context.ts';
-import { errnoOf, TareError } from '../../base/error.ts';
 import type { Bytes } from '../../base/streams.ts';
 import { VERSION } from '../../base/version.ts';
 import { drop, incoming } from './incoming.ts';
-import type { Begin } from './lines.ts';
+import type { Line } from './lines.ts';
 import { deliver, lengthOf, type RequestBody } from './outgoing.ts';
+import { bodyOf } from './body.ts';
+import { broken, translated } from './broken.ts';
 import { Fault } from './retry.ts';
 import { CONNECT_TIMEOUT_MS } from './tunnel.ts';
 import type { Pacing } from './types.ts';
@@ -29,21 +30,23 @@ export interface Sending {
   readonly signal: AbortSignal;
   /** How long the server may think, in ms. */
   readonly answerMs?: number;
-}
-
-/** For messages: without credentials, and without a query, which may be a signature. */
-export function shownUrl(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  /** A GET of which much is expected. */
+  readonly isBulk?: boolean;
 }
 
 /**
  * One request, one answer; no redirect is followed.
  * @throws Fault when the connection breaks or falls silent; TareError E_TLS, E_REGISTRY for what trying again cannot mend; E_CANCELLED; what the body throws
  */
-export async function exchange(url: URL, sending: Sending, begin: Begin, pacing: Pacing): Promise<Answer> {
+export async function exchange(url: URL, sending: Sending, line: Line, pacing: Pacing): Promise<Answer> {
   const { body, headers, method, signal } = sending;
   throwIfCancelled(signal);
-  const request = begin(url, {
+  if (sending.isBulk === true && line.connect !== undefined) {
+    const { bulkExchange } = await import('./bulk/exchange.ts');
+    const answer = await bulkExchange(url, sending, line.connect, pacing);
+    if (answer !== undefined) return answer;
+  }
+  const request = line.begin(url, {
     method,
     headers: { 'user-agent': `tare/${VERSION}`, 'accept-encoding': 'identity', ...headers, ...lengthOf(body) },
   });
@@ -70,7 +73,7 @@ export async function exchange(url: URL, sending: Sending, begin: Begin, pacing:
     status: response.statusCode ?? 0,
     headers: all,
     header: (name) => all(name)[0],
-    body: bodyOf(url, response, signal, pacing),
+    body: bodyOf(url, () => incoming(response), signal, pacing),
     discard: () => drop(response),
   };
 }
@@ -104,49 +107,4 @@ function answerTo(request: ClientRequest, signal: AbortSignal, answerMs: number)
       resolve(response);
     });
   });
-}
-
-async function* bodyOf(
-  url: URL,
-  response: IncomingMessage,
-  signal: AbortSignal,
-  pacing: Pacing,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* incoming(response, pacing);
-  } catch (error) {
-    throwIfCancelled(signal);
-    throw translated(url, error);
-  }
-}
-
-/** Trying again finds the same name, the same certificate, the same closed door. */
-const LASTING = /ENOTFOUND|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|INVALID_ARG|EACCES/;
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;
-/** The other side does not speak TLS, or not ours. */
-const NO_TLS = /EPROTO|ERR_SSL|ERR_TLS|wrong version number/;
-
-function translated(url: URL, error: unknown): unknown {
-  if (error instanceof Fault || error instanceof TareError) return error;
-  const code = errnoOf(error) ?? '';
-  const why = error instanceof Error && error.message !== '' ? error.message : code;
-  if (CERTIFICATE.test(code)) {
-    return new TareError('E_TLS', `the certificate of ${url.host} is not trusted: ${why}`, {
-      hint: `put the certificate of its authority into /etc/containers/certs.d/${url.host}/ca.crt or SSL_CERT_FILE; or, to trust whoever answers, --insecure ${url.host}`,
-      cause: error,
-    });
-  }
-  if (NO_TLS.test(code) || /certificate required|bad certificate|handshake failure/i.test(why))
-    return new TareError('E_TLS', `no secure connection to ${url.host}: ${why}`, {
-      hint: /certificate|handshake/i.test(why)
-        ? `it may want a client certificate: put it into /etc/containers/certs.d/${url.host}/ as client.cert and client.key`
-        : `if it speaks plain HTTP: --insecure ${url.host}`,
-      cause: error,
-    });
-  const failed = broken(url, why, error);
-  return LASTING.test(code) ? failed : new Fault(failed);
-}
-
-function broken(url: URL, why: string, cause: unknown): TareError {
-  return new TareError('E_REGISTRY', `cannot talk to ${shownUrl(url)}: ${why}`, { cause });
 }

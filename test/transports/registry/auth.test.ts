@@ -120,6 +120,10 @@ describe('the files of credentials', () => {
   ])('reads %j', (entry, expected) => {
     expect(credentialsOf(entry)).toEqual(expected);
   });
+
+  it.each(['a\r\nx: y', 'a b', 'ü'])('refuses a token that no header can carry: %j', (registrytoken) => {
+    expect(() => credentialsOf({ registrytoken })).toThrow(expect.objectContaining({ code: 'E_CREDENTIALS' }));
+  });
 });
 
 interface Case {

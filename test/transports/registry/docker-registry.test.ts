@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -11,11 +11,13 @@ import type { Digest } from '../../../src/base/digest.ts';
 import { bytesOf } from '../../../src/base/streams.ts';
 import { encodeIndex } from '../../../src/oci/encode.ts';
 import { EVIDENCE_MEDIA_TYPE, OCI_INDEX, OCI_LAYER } from '../../../src/oci/media-types.ts';
+import type { Descriptor } from '../../../src/oci/types.ts';
 import { login, logout } from '../../../src/ship/login.ts';
 import { listTags, pull, push } from '../../../src/ship/registry.ts';
 import { openStore } from '../../../src/store/index.ts';
 import { openImage, writeImage } from '../../../src/transports/index.ts';
 import { fallbackTag } from '../../../src/transports/attached.ts';
+import { faultRegistry } from '../../helpers/fault-registry.ts';
 import { dockerRegistry } from '../../helpers/docker-registry.ts';
 import { makeImage } from '../../helpers/images.ts';
 import { needs } from '../../helpers/needs.ts';
@@ -394,8 +396,7 @@ describe.skipIf(!needs('docker-registry', 'openssl'))('with a registry that spea
       const { port } = proxy.address() as AddressInfo;
       const env = bareEnvironment({ https_proxy: `${scheme}://me:p%40ss@127.0.0.1:${port}`, SSL_CERT_FILE: ca });
       const { client } = await testClient('registry.example', { env });
-      const bytes = noise(3_000_000);
-      const descriptor = { mediaType: OCI_LAYER, digest: `sha256:${sha256(bytes)}` as Digest, size: bytes.length };
+      const { bytes, descriptor } = large();
       expect(await client.uploadBlob('a', { descriptor, open: () => bytesOf(bytes) })).toBe('uploaded');
       expect((await all(client.blob('a', descriptor))).equals(bytes)).toBe(true);
       const login = `Basic ${Buffer.from('me:p@ss').toString('base64')}`;
@@ -420,5 +421,36 @@ describe.skipIf(!needs('docker-registry', 'openssl'))('with a registry that spea
     writeFileSync(join(folder, 'client.key'), readFileSync(join(dir, 'client.key')));
     await push({ ...tools, name: NAME, reference: `${host}/a:1` });
     await openImage(`docker://${host}/a:1`, tools);
+    // What is large comes over a connection of its own, which shows it as well.
+    const { client } = await testClient(host, { env: bareEnvironment({ XDG_CONFIG_HOME: dir }) });
+    const { bytes, descriptor } = large();
+    expect(await client.uploadBlob('a', { descriptor, open: () => bytesOf(bytes) })).toBe('uploaded');
+    expect((await all(client.blob('a', descriptor))).equals(bytes)).toBe(true);
+  });
+
+  it('takes no blob from a host of which nobody has heard', async () => {
+    const { ca, certificate, key } = pki();
+    const { host } = await dockerRegistry({ tls: { certificate, key } });
+    const { bytes, descriptor } = large();
+    const { client: writer } = await testClient(host, { env: bareEnvironment({ SSL_CERT_FILE: ca }) });
+    await writer.uploadBlob('a', { descriptor, open: () => bytesOf(bytes) });
+    const registry = await faultRegistry();
+    const respond = (_: IncomingMessage, response: ServerResponse): void => {
+      response.writeHead(307, { location: `https://${host}/v2/a/blobs/${descriptor.digest}`, 'content-length': 0 });
+      response.end();
+    };
+    registry.fault({ path: /blobs/, times: 100, respond });
+    const { client } = await testClient(registry.host);
+    expect((await failure(all(client.blob('a', descriptor)))).code).toBe('E_TLS');
+    const { client: trusting } = await testClient(registry.host, { env: bareEnvironment({ SSL_CERT_FILE: ca }) });
+    expect((await all(trusting.blob('a', descriptor))).equals(bytes)).toBe(true);
   });
 });
+
+function large(): { readonly bytes: Buffer; readonly descriptor: Descriptor } {
+  const bytes = noise(3_000_000);
+  return {
+    bytes,
+    descriptor: { mediaType: OCI_LAYER, digest: `sha256:${sha256(bytes)}` as Digest, size: bytes.length },
+  };
+}

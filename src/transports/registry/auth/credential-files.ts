@@ -100,12 +100,23 @@ export function plainKey(key: string): string {
   return key.replace(/^https?:\/\//, '').replace(/\/(?:v[12]\/?)?$/, '');
 }
 
-/** The credentials of an entry of `auths`; undefined when it has none (docker leaves empty entries beside its store). */
+/**
+ * The credentials of an entry of `auths`; undefined when it has none (docker leaves empty entries beside its store).
+ * @throws TareError E_CREDENTIALS
+ */
 export function credentialsOf(entry: unknown): Credentials | undefined {
   const { auth, identitytoken, password, registrytoken, username } = objectOf(entry);
   const filled = (value: unknown): value is string => typeof value === 'string' && value !== '';
   if (filled(identitytoken)) return { identityToken: identitytoken };
-  if (filled(registrytoken)) return { registryToken: registrytoken };
+  if (filled(registrytoken)) {
+    // It goes into a header as it is (RFC 6750, section 2.1).
+    if (!/^[\x21-\x7e]+$/.test(registrytoken))
+      throw new TareError(
+        'E_CREDENTIALS',
+        'a `registrytoken` that is stored for the registry cannot be sent: it holds blanks or control characters',
+      );
+    return { registryToken: registrytoken };
+  }
   if (filled(auth)) {
     const text = Buffer.from(auth, 'base64').toString('utf8');
     const colon = text.indexOf(':');

@@ -4,7 +4,8 @@ import { failureOf } from '../failures.ts';
 import { followed } from '../redirects.ts';
 import { Fault, isPassing, retryAfterIn, retrying } from '../retry.ts';
 import type { Credentials, Pacing } from '../types.ts';
-import { shownUrl, type Answer, type Sending } from '../wire.ts';
+import { shownUrl } from '../broken.ts';
+import type { Answer, Sending } from '../wire.ts';
 import { basicHeader } from './basic.ts';
 
 /** A token that opens some scopes for some time. */
