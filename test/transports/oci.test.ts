@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hexOf, sha256, type Digest } from '../../src/base/digest.ts';
@@ -6,7 +16,9 @@ import { encodeConfig, encodeIndex, encodeManifest } from '../../src/oci/encode.
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-types.ts';
 import type { Descriptor, ImageIndex } from '../../src/oci/types.ts';
 import { openImage, writeImage } from '../../src/transports/index.ts';
+import { makeImage } from '../helpers/images.ts';
 import { needs } from '../helpers/needs.ts';
+import { noise } from '../helpers/streams.ts';
 import { tempDir } from '../helpers/temp.ts';
 import { failure, NAME, readAll, run, sample, skopeo, type Sample } from './sample.ts';
 
@@ -93,6 +105,38 @@ describe('writing a layout', () => {
       reused: 4,
     });
     await readAll(await openImage(`oci:${out}:v1`, tools));
+  });
+
+  it('reads a large blob again only when its file is another one', async () => {
+    const { dir, store, tools } = await sample();
+    const files = [{ path: 'app', content: noise(2_000_000) }];
+    const { descriptor } = await makeImage({ store, name: 'large:1', compression: 'none', layers: [files] });
+    const out = join(dir, 'large');
+    const image = await openImage('large:1', tools);
+    expect(image.descriptor.digest).toBe(descriptor.digest);
+    const write = async (): Promise<number> => (await writeImage(image, `oci:${out}:v1`, tools)).blobs;
+    await write();
+    expect(await write()).toBe(0);
+    const file = blobFile(out, image.manifest.layers[0]?.digest as Digest);
+    const whole = readFileSync(file);
+    const spoilt = Buffer.from(whole).fill(0, 1_000_000, 1_000_010);
+    // In place, with another time.
+    writeFileSync(file, spoilt);
+    expect(await write()).toBe(1);
+    expect(readFileSync(file).equals(whole)).toBe(true);
+    // Another file of its name and time.
+    const { mtime } = statSync(file);
+    rmSync(file);
+    writeFileSync(file, spoilt);
+    utimesSync(file, mtime, mtime);
+    expect(await write()).toBe(1);
+    expect(readFileSync(file).equals(whole)).toBe(true);
+    // Somebody takes care not to be seen.
+    const { mtimeNs } = statSync(file, { bigint: true });
+    writeFileSync(file, spoilt);
+    execFileSync('touch', ['-d', `@${mtimeNs / 10n ** 9n}.${String(mtimeNs % 10n ** 9n).padStart(9, '0')}`, file]);
+    expect(statSync(file, { bigint: true }).mtimeNs).toBe(mtimeNs);
+    expect(await write()).toBe(0);
   });
 
   it('leaves the old state when a blob of the source lies', async () => {

@@ -33,8 +33,8 @@ export const transport: Transport = graphTransport({
     checkRefName(name);
     return { reference, ...(await writeLayoutFolder(bundle, dir, name, tools)) };
   },
-  lacking: async (bundle, rest, { ctx }) => ({
-    blobs: await lackingIn(folderSink(placeOf(rest).dir, ctx.signal), bundle, ctx),
+  lacking: async (bundle, rest, tools) => ({
+    blobs: await lackingIn(folderSink(placeOf(rest).dir, tools), bundle, tools.ctx),
   }),
   identity: async (rest) => {
     const { dir, name } = placeOf(rest);

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { makeFolders } from '../../base/folders.ts';
-import { algorithmOf, hexOf } from '../../base/digest.ts';
+import { algorithmOf } from '../../base/digest.ts';
 import { errnoOf, fromErrno, isTareError, TareError } from '../../base/error.ts';
 import { bytesOf, verified } from '../../base/streams.ts';
 import { encodeIndex } from '../../oci/encode.ts';
@@ -10,6 +10,7 @@ import { OCI_INDEX } from '../../oci/media-types.ts';
 import type { Descriptor, ImageIndex } from '../../oci/types.ts';
 import { parseIndex } from '../../oci/validate.ts';
 import { withLock } from '../../store/lock.ts';
+import type { LayersQuestion } from '../../store/types.ts';
 import { copyBlobs, type BlobSink } from '../blobs.ts';
 import { readHostFile } from '../host-file.ts';
 import {
@@ -36,18 +37,20 @@ export async function writeLayoutFolder(
   bundle: Bundle,
   dir: string,
   name: string | undefined,
-  { ctx }: TransportTools,
+  tools: TransportTools,
 ): Promise<Omit<Written, 'reference'>> {
+  const { ctx } = tools;
   const files = layoutFolder(dir);
+  const sink = folderSink(dir, tools);
   await prepareFolder(files, dir, ctx.signal);
-  const counts = await copyBlobs(bundle, folderSink(dir, ctx.signal), ctx);
+  const counts = await copyBlobs(bundle, sink, ctx);
   await withLock(await lockFile(dir), async () => {
     const index = await currentIndex(files);
     const documents: BundleDocument[] = [];
     for (const document of bundle.documents) {
       const before = index.manifests.find((item) => document.tag !== undefined && refNameOf(item) === document.tag);
       const merged = await withListed(document, before, files.blobs);
-      if (merged !== document) await folderSink(dir, ctx.signal).put(merged.descriptor, () => bytesOf(merged.raw));
+      if (merged !== document) await sink.put(merged.descriptor, () => bytesOf(merged.raw));
       documents.push(merged);
     }
     const entries = layoutEntries({ ...bundle, documents }, name);
@@ -96,9 +99,26 @@ async function lockFile(dir: string): Promise<string> {
 }
 
 /** @param dir need not be there */
-export function folderSink(dir: string, signal: AbortSignal): BlobSink {
+export function folderSink(dir: string, { ctx, store }: TransportTools): BlobSink {
+  const { blobs } = layoutFolder(dir);
+  const question = (descriptor: Descriptor): LayersQuestion => ({
+    about: QUESTION,
+    source: blobs,
+    layers: [descriptor],
+  });
+  const isMemorable = ({ size }: Descriptor): boolean => size >= MEMORABLE_BYTES;
+  const remember = async (descriptor: Descriptor): Promise<void> => {
+    if (isMemorable(descriptor)) await store.remember(question(descriptor), 'yes');
+  };
   return {
-    has: (descriptor) => isWhole(join(dir, blobPath(descriptor.digest)), descriptor),
+    has: async (descriptor) => {
+      const path = join(dir, blobPath(descriptor.digest));
+      if (!(await isThere(path, descriptor))) return false;
+      if (isMemorable(descriptor) && (await store.recall(question(descriptor))) === 'yes') return true;
+      const isWhole = (await digestOf(path, descriptor)) === descriptor.digest;
+      if (isWhole) await remember(descriptor);
+      return isWhole;
+    },
     put: async (descriptor, open) => {
       const path = join(dir, blobPath(descriptor.digest));
       try {
@@ -106,21 +126,30 @@ export function folderSink(dir: string, signal: AbortSignal): BlobSink {
       } catch (error) {
         throw fromErrno(error, `cannot write to ${dir}`);
       }
-      await replaceFile(path, verified(open(), descriptor), signal);
+      await replaceFile(path, verified(open(), descriptor), ctx.signal);
+      await remember(descriptor);
     },
   };
 }
 
-/** Whether a blob is there already and is what its name says: one that is not is written anew. */
-async function isWhole(path: string, descriptor: Descriptor): Promise<boolean> {
+const QUESTION = 'is this file of a layout the blob of its name? 1';
+/** What is shorter is read in the time that it takes to remember it. */
+const MEMORABLE_BYTES = 1024 * 1024; // 1 MiB
+
+async function isThere(path: string, { size }: Descriptor): Promise<boolean> {
   try {
     const found = await stat(path);
-    if (!found.isFile() || found.size !== descriptor.size) return false;
+    return found.isFile() && found.size === size;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw fromErrno(error, `cannot read ${path}`);
   }
-  const hash = createHash(algorithmOf(descriptor.digest));
+}
+
+/** A blob that is not what its name says is written anew. */
+async function digestOf(path: string, { digest }: Descriptor): Promise<string> {
+  const algorithm = algorithmOf(digest);
+  const hash = createHash(algorithm);
   for await (const chunk of readHostFile(path, 'blob', 'E_IMAGE_NOT_FOUND')) hash.update(chunk);
-  return hash.digest('hex') === hexOf(descriptor.digest);
+  return `${algorithm}:${hash.digest('hex')}`;
 }
