@@ -74,7 +74,7 @@ export async function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'text', text: printed };
-    throw usageError(error, line);
+    throw usageError(error, line, line === undefined ? undefined : specs.get(line.name));
   }
   if (answer !== undefined) return answer;
   return { kind: 'text', text: program.helpInformation() };
@@ -95,12 +95,14 @@ function withBareValues(argv: readonly string[], spec: CommandSpec | undefined):
   });
 }
 
-function usageError(error: CommanderError, line: CommandLine | undefined): TareError {
+function usageError(error: CommanderError, line: CommandLine | undefined, spec: CommandSpec | undefined): TareError {
   const unknown = /^error: unknown command '(.*?)'/.exec(error.message)?.[1];
   if (unknown !== undefined) return unknownCommand(unknown);
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  const missing = /^missing required argument '(.*)'$/.exec(message)?.[1];
+  const argument = spec?.arguments.find(({ name }) => name === `<${missing}>` || name === `<${missing}...>`);
   return new TareError('E_USAGE', message, {
-    hint: `see \`tare ${line === undefined ? '' : `${line.name} `}--help\``,
+    hint: `${argument === undefined ? '' : `${argument.description}; `}see \`tare ${line === undefined ? '' : `${line.name} `}--help\``,
     cause: error,
   });
 }

@@ -30,6 +30,17 @@ describe('the help', () => {
       expect(await helpOf(name, 100)).toMatch(/\n +used: .+\n +reachable: .+\n +packages: .+\n/);
   });
 
+  it.each([
+    ['registry', 'serve: run a registry until'],
+    ['index', 'create: make an index'],
+    ['layers', 'a name in the store'],
+  ])('says of tare %s what is missing, when its argument is', async (name, what) => {
+    await expect(parseCommandLine([name], { columns: 80 })).rejects.toMatchObject({
+      code: 'E_USAGE',
+      hint: expect.stringContaining(what) as string,
+    });
+  });
+
   it('tells of a variable where its name does not follow from the flag', async () => {
     expect(await helpOf('observe')).toContain('TARE_OBSERVE_OUTPUT');
     expect(await helpOf('observe')).not.toContain('TARE_TIMEOUT');

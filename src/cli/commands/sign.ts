@@ -1,6 +1,7 @@
 import { fromErrno, TareError } from '../../base/error.ts';
 import { REGISTRY_OPTIONS } from '../registry-options.ts';
 import { readKeyFile } from '../key-files.ts';
+import { signedReference } from '../signed-reference.ts';
 import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
 
@@ -43,7 +44,7 @@ export const command: CommandSpec = {
       throw new TareError('E_USAGE', `tare sign needs ${args[0] === undefined ? 'an image' : 'a key'}`, {
         hint: 'tare sign HOST/REPOSITORY:TAG --key FILE; a new key: tare sign --generate-key NAME',
       });
-    return signCommand(String(args[0]), file, input);
+    return signCommand(await signedReference(String(args[0]), input.cli), file, input);
   },
 };
 

@@ -2,6 +2,7 @@ import { TareError } from '../../base/error.ts';
 import { plural } from '../../report/format.ts';
 import { readKeyFile } from '../key-files.ts';
 import { REGISTRY_OPTIONS } from '../registry-options.ts';
+import { signedReference } from '../signed-reference.ts';
 import type { CommandSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
 
@@ -32,7 +33,7 @@ export const command: CommandSpec = {
     const { readPublicKey, verifySignature } = await import('../../ship/sign/index.ts');
     const key = readPublicKey(await readKeyFile(file), file);
     const annotations = assignments('--annotation', options.list('annotation'));
-    const reference = String(args[0]);
+    const reference = await signedReference(String(args[0]), cli);
     if (options.flag('attestation')) {
       if (options.isTyped('annotation'))
         throw new TareError('E_USAGE', '--annotation does not go with --attestation', {

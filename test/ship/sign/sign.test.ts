@@ -44,6 +44,16 @@ describe('signatures in a registry', () => {
     expect(existsSync(file('new.key'))).toBe(false);
   });
 
+  it('are kept in registries: a name of the store is none of Docker Hub', async () => {
+    for (const args of [
+      ['sign', 'node-status', '--key', file('ours.key')],
+      ['verify-signature', 'node-status', '--key', file('ours.pub')],
+    ]) {
+      const { code, stderr } = await tare(args, { home, env });
+      expect([code, stderr]).toEqual([2, expect.stringContaining('tare push node-status HOST/REPOSITORY:TAG')]);
+    }
+  });
+
   it('are made and checked, one for each key', async () => {
     expect(await verify('ours.pub')).toMatchObject({
       code: 1,
