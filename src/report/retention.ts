@@ -1,7 +1,11 @@
 import type { PrunedRepository, RetentionResult } from '../ship/retention/prune.ts';
 import { formatSize, plural } from './format.ts';
+import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
+
+/** Tags that go with the image of that digest: of cosign, and of registries without the referrers API. */
+const BESIDE = /^sha256-[0-9a-f]{64}(?:\.[a-z]+)?$/;
 
 /** Every tag with its fate, and what all of it comes to. */
 export function retentionText(result: RetentionResult): (style: Style) => string {
@@ -13,9 +17,11 @@ export function retentionText(result: RetentionResult): (style: Style) => string
 }
 
 function tableOf({ dryRun, repositories }: RetentionResult, style: Style): string {
-  const rows = repositories.flatMap(({ repository, tags }) => tags.map((tag) => ({ repository, ...tag })));
-  if (rows.length === 0) return style.dim('no tags');
-  return formatTable(
+  const all = repositories.flatMap(({ repository, tags }) => tags.map((tag) => ({ repository, ...tag })));
+  if (all.length === 0) return style.dim('no tags');
+  const rows = all.filter(({ tag }) => !BESIDE.test(tag));
+  const beside = all.filter(({ tag }) => BESIDE.test(tag));
+  const table = formatTable(
     [
       { title: 'name', gives: true },
       { title: dryRun ? 'would be' : 'was' },
@@ -23,18 +29,25 @@ function tableOf({ dryRun, repositories }: RetentionResult, style: Style): strin
       { title: 'because' },
     ],
     rows.map((row) => [
-      `${row.repository}:${row.tag}`,
+      printable(`${row.repository}:${row.tag}`),
       row.keep ? 'kept' : 'deleted',
       formatSize(row.bytes),
-      row.because,
+      printable(row.because),
     ]),
     style.dim,
     style,
   );
+  if (beside.length === 0) return table;
+  const kept = beside.filter(({ keep }) => keep).length;
+  const fates = [
+    ...(kept === 0 ? [] : [`${kept} kept`]),
+    ...(kept === beside.length ? [] : [`${beside.length - kept} deleted`]),
+  ];
+  return `${table}\n${style.dim(`signatures and what else stands beside images, by tags of digests: ${fates.join(', ')}`)}`;
 }
 
 function problemLine({ problem, repository }: PrunedRepository, style: Style): string[] {
-  return problem === undefined ? [] : [style.red(`${repository}: ${problem}`)];
+  return problem === undefined ? [] : [style.red(printable(`${repository}: ${problem}`))];
 }
 
 function totals(result: RetentionResult): string[] {

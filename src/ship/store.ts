@@ -11,7 +11,7 @@ import { parseImageName } from '../oci/reference.ts';
 import type { Descriptor, ImageConfig, Manifest, Platform } from '../oci/types.ts';
 import { findImage } from '../store/lookup.ts';
 import { readDocument } from '../store/reachable.ts';
-import type { Store, TaggedImage } from '../store/types.ts';
+import type { Pruned, Store, TaggedImage } from '../store/types.ts';
 import { openImage } from '../transports/index.ts';
 import { transportOf } from '../transports/route.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
@@ -190,11 +190,8 @@ async function namesFor(store: Store, text: string): Promise<TaggedImage[]> {
   });
 }
 
-export interface PruneResult {
+export interface PruneResult extends Pruned {
   readonly dryRun: boolean;
-  readonly blobs: number;
-  /** Freed, or to be freed: blobs, caches and leftovers. */
-  readonly bytes: number;
 }
 
 /** Deletes what no name leads to. @throws TareError E_STORE when a manifest is damaged; then nothing is deleted */

@@ -11,7 +11,7 @@ import { withLock } from './lock.ts';
 import { blobPath, temporaryPath, type StorePaths } from './paths.ts';
 import { isAlive } from './process-identity.ts';
 import { neededEntries, reachableBlobs } from './reachable.ts';
-import type { BlobStore } from './types.ts';
+import type { BlobStore, Pruned } from './types.ts';
 
 /** File times come from a coarser clock than a lease's, and some file systems keep whole seconds. */
 const LEASE_SLACK_MS = 2000; // 2 s
@@ -39,15 +39,16 @@ export interface PruneOptions {
  * lock is held throughout, so that no lease begins and nothing is named meanwhile.
  * @throws TareError E_STORE when a manifest or index.json is damaged; then nothing is deleted
  */
-export async function prune(options: PruneOptions): Promise<{ readonly blobs: number; readonly bytes: number }> {
+export async function prune(options: PruneOptions): Promise<Pruned> {
   const { paths } = options;
-  if ((await modifiedAt(paths.index)) === undefined) return { blobs: 0, bytes: 0 };
+  if ((await modifiedAt(paths.index)) === undefined) return { blobs: 0, bytes: 0, cacheBytes: 0 };
   const gone = options.dryRun ? (await findDoomed(options)).items : await removeAll(options);
-  return {
-    blobs: gone.filter((item) => item.digest !== undefined).length,
-    bytes: gone.reduce((total, item) => total + item.bytes, 0),
-  };
+  const blobs = gone.filter((item) => item.digest !== undefined);
+  const bytes = sumOf(gone);
+  return { blobs: blobs.length, bytes, cacheBytes: bytes - sumOf(blobs) };
 }
+
+const sumOf = (items: readonly Doomed[]): number => items.reduce((total, item) => total + item.bytes, 0);
 
 async function removeAll(options: PruneOptions): Promise<Doomed[]> {
   await options.prepare();

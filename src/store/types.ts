@@ -58,6 +58,15 @@ export interface LayersQuestion {
   readonly layers: readonly Descriptor[];
 }
 
+/** What was deleted, or would be. */
+export interface Pruned {
+  readonly blobs: number;
+  /** Of all of it. */
+  readonly bytes: number;
+  /** Of that: caches, which are made again, and what dead processes had left. */
+  readonly cacheBytes: number;
+}
+
 export interface Store {
   readonly blobs: BlobStore;
   /** `TARE_HOME`. tare's own caches are below `<home>/tare/`, which other OCI tools ignore. */
@@ -75,7 +84,7 @@ export interface Store {
    * Deletes blobs and cache files that no name refers to, except those that a running tare process may be about to name (leases).
    * @returns what was (or, with `dryRun`, would be) deleted
    */
-  prune(options?: { readonly dryRun?: boolean }): Promise<{ readonly blobs: number; readonly bytes: number }>;
+  prune(options?: { readonly dryRun?: boolean }): Promise<Pruned>;
   /** Keeps `prune` of other processes away from what this one writes, until released or the process dies. */
   lease(): Promise<{ release(): Promise<void> }>;
   /**

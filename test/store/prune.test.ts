@@ -39,14 +39,15 @@ describe('prune', () => {
     const stray = await put(store, 'stray');
     await store.untag('lost');
     const doomed = [lost.descriptor, lost.manifest.config, lost.layers[2]?.descriptor ?? stray, stray];
-    const expected = { blobs: 4, bytes: doomed.reduce((total, { size }) => total + size, 0) };
+    const bytes = doomed.reduce((total, { size }) => total + size, 0);
+    const expected = { blobs: 4, bytes, cacheBytes: 0 };
     expect(await store.prune({ dryRun: true })).toEqual(expected);
     expect(await digests(store)).toHaveLength(8);
     expect(await store.prune()).toEqual(expected);
     expect((await digests(store)).sort()).toEqual(
       [kept.descriptor, kept.manifest.config, ...kept.manifest.layers].map((item) => item.digest).sort(),
     );
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
   });
 
   it('follows indexes in indexes, subjects, records of reasons and names of other tools', async () => {
@@ -66,7 +67,7 @@ describe('prune', () => {
     const evidence = { mediaType: EVIDENCE_MEDIA_TYPE, ...(await put(store, 'why')) };
     await store.tag('multi', outer, evidence);
     const before = await digests(store);
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
     expect(await digests(store)).toEqual(before);
     await store.untag('multi');
     expect((await store.prune()).blobs).toBe(before.length);
@@ -97,7 +98,7 @@ describe('prune', () => {
 
     const count = (await digests(store)).length;
     for (const name of ['app:1', 'other:1']) {
-      expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+      expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
       expect(await store.images()).toHaveLength(name === 'app:1' ? 6 : 5);
       await store.untag(name);
     }
@@ -125,8 +126,8 @@ describe('prune', () => {
     write(index(sha256('gone')), '{"a":1}');
     for (const cache of ['roots', 'layers', 'packed', 'stripped', 'builds'])
       write(own(store, cache, 'x/deep/y'), '12345');
-    expect(await store.prune({ dryRun: true })).toEqual({ blobs: 0, bytes: 7 + 25 });
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 7 + 25 });
+    expect(await store.prune({ dryRun: true })).toEqual({ blobs: 0, bytes: 7 + 25, cacheBytes: 7 + 25 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 7 + 25, cacheBytes: 7 + 25 });
     expect(readdirSync(own(store, 'index'))).toEqual([
       `sha256-${hexOf(made[0]?.descriptor.digest ?? sha256(''))}.json`,
     ]);
@@ -156,12 +157,12 @@ describe('prune', () => {
     await put(store, 'reused');
     expect(await store.blobs.size(seen.digest)).toBe(4);
     await other.blobs.size(old.digest);
-    expect(await other.prune()).toEqual({ blobs: 1, bytes: 3 });
+    expect(await other.prune()).toEqual({ blobs: 1, bytes: 3, cacheBytes: 0 });
     expect((await digests(store)).sort()).toEqual([fresh.digest, reused.digest, seen.digest].sort());
     expect(existsSync(own(store, 'roots/r/file'))).toBe(true);
     await lease.release();
     await lease.release();
-    expect(await other.prune()).toEqual({ blobs: 3, bytes: 16 });
+    expect(await other.prune()).toEqual({ blobs: 3, bytes: 16, cacheBytes: 1 });
     expect(readdirSync(own(store, 'leases'))).toEqual([]);
   });
 
@@ -175,12 +176,12 @@ describe('prune', () => {
       }).trim();
       const [, , place] = (await thisProcess()).split('-');
       write(own(store, 'leases', `${child.pid}-${start}-${place}-token`), '');
-      expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+      expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
     } finally {
       child.kill('SIGKILL');
       await new Promise((resolve) => child.on('exit', resolve));
     }
-    expect(await store.prune()).toEqual({ blobs: 1, bytes: 1 });
+    expect(await store.prune()).toEqual({ blobs: 1, bytes: 1, cacheBytes: 0 });
     expect(readdirSync(own(store, 'leases'))).toEqual([]);
   });
 
@@ -189,10 +190,10 @@ describe('prune', () => {
     await put(store, 'x');
     const lease = own(store, 'leases', '1-1-00000000-token');
     write(lease, '');
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
     const longAgo = Date.now() / 1000 - 2 * 24 * 60 * 60;
     utimesSync(lease, longAgo, longAgo);
-    expect(await store.prune()).toEqual({ blobs: 1, bytes: 1 });
+    expect(await store.prune()).toEqual({ blobs: 1, bytes: 1, cacheBytes: 0 });
   });
 
   it('clears away what dead processes left, and nothing of living ones', async () => {
@@ -203,7 +204,7 @@ describe('prune', () => {
     write(own(store, 'tmp', await deadProcess()), 'half');
     for (const name of ['of-no-process', 'of-no-process-old']) write(own(store, 'tmp', name), 'half');
     utimesSync(own(store, 'tmp/of-no-process-old'), 1000, 1000);
-    expect(await store.prune()).toEqual({ blobs: 1, bytes: 9 });
+    expect(await store.prune()).toEqual({ blobs: 1, bytes: 9, cacheBytes: 8 });
     expect((await writer.commit()).size).toBe(10);
     expect(readdirSync(own(store, 'tmp'))).toEqual(['of-no-process']);
   });
@@ -229,8 +230,8 @@ describe('prune', () => {
     await put(source, 'stray');
     execFileSync('rm', ['-r', join(home, 'a/tare')]);
     const store = await openStore({ home: join(home, 'a') });
-    expect(await store.prune({ dryRun: true })).toEqual({ blobs: 1, bytes: 5 });
+    expect(await store.prune({ dryRun: true })).toEqual({ blobs: 1, bytes: 5, cacheBytes: 0 });
     expect(existsSync(join(home, 'a/tare'))).toBe(false);
-    expect(await store.prune()).toEqual({ blobs: 1, bytes: 5 });
+    expect(await store.prune()).toEqual({ blobs: 1, bytes: 5, cacheBytes: 0 });
   });
 });

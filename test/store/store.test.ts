@@ -37,7 +37,7 @@ describe('the store', () => {
     expect(await store.images()).toEqual([]);
     expect(await store.find('x')).toBeUndefined();
     expect(await store.untag('x')).toBe(false);
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
     expect(await store.blobs.size(sha256('x'))).toBeUndefined();
     for await (const blob of store.blobs.list()) expect(blob).toBeUndefined();
     expect(existsSync(home)).toBe(false);

@@ -16,7 +16,7 @@ export const command: CommandSpec = {
   ],
   summary: 'delete what no name refers to',
   description:
-    'Deletes the blobs and caches that no name of the store refers to. What a running tare process is about to name stays. With --keep-newest, --keep-younger or --keep-tag, names go too: all but those that one of these rules keeps. What a kept image needs stays in any case: the manifests of an index, and what refers to it. An image of the store is as old as the file of its manifest; one of a registry as it says itself (of images that are the same every time nobody knows the age). A registry deletes by digest; it frees the bytes in its own time.',
+    "Deletes the blobs that no name of the store refers to, and tare's own caches (unpacked layers, answers), which are made again when they are needed. What a running tare process is about to name stays. With --keep-newest, --keep-younger or --keep-tag, names go too: all but those that one of these rules keeps. What a kept image needs stays in any case: the manifests of an index, and what refers to it. An image of the store is as old as the file of its manifest; one of a registry as it says itself (of images that are the same every time nobody knows the age). A registry deletes by digest; it frees the bytes in its own time.",
   options: [
     { flags: '--dry-run', description: 'only say what would be deleted' },
     ...RETENTION_OPTIONS,
@@ -75,7 +75,7 @@ async function pruneUnnamed({ cli, options }: CommandInput): Promise<CommandResu
     json: { ...result, dryRun, ...(cache === undefined ? {} : { cache }) },
     text: () =>
       [
-        `${said} ${plural(result.blobs, 'blob')}, caches and leftovers: ${formatSize(result.bytes)}`,
+        `${said} ${plural(result.blobs, 'blob')}, ${formatSize(result.bytes - result.cacheBytes)}, and ${formatSize(result.cacheBytes)} of caches and leftovers`,
         ...(cache === undefined ? [] : [cacheLine(cache, said)]),
       ].join('\n'),
   };

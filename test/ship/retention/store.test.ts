@@ -76,7 +76,7 @@ describe('retention in the store', () => {
     const done = await pruneByPolicy({ place, policy, dryRun: false, now: NOW });
     expect(await names(store)).toEqual(['app:3', 'app:stable', 'other:1']);
     expect(done).toMatchObject({ frees: bytes, collected: { blobs: 3, bytes }, unreferenced: null });
-    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0 });
+    expect(await store.prune()).toEqual({ blobs: 0, bytes: 0, cacheBytes: 0 });
   });
 
   it('keeps what an index needs, and counts the record of reasons', async () => {

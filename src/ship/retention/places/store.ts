@@ -31,7 +31,10 @@ export function storePlace(store: Store): OwnPlace {
         if (!(await store.untag(`${repository}:${tag}`, digest))) stayed.set(tag, 'it was changed meanwhile');
       return { stayed };
     },
-    collect: ({ dryRun }) => store.prune({ dryRun }),
+    collect: async ({ dryRun }) => {
+      const { blobs, bytes } = await store.prune({ dryRun });
+      return { blobs, bytes };
+    },
   };
 }
 
