@@ -6,7 +6,7 @@ import type { Annotations, Descriptor, Image, ImageConfig, ImageIndex, Platform 
 import type { Store } from '../store/types.ts';
 import { treeOfImage } from '../tree/image-tree.ts';
 import { measureLayer, measureTree } from '../tree/measure.ts';
-import { findRuntimes, osOf, type OperatingSystem, type Runtime } from '../packages/contents.ts';
+import { findingsOf, type Findings } from './findings/index.ts';
 import { sizesOf, type Sizes } from './sizes.ts';
 
 export interface InspectedLayer {
@@ -31,8 +31,10 @@ export interface Inspection {
   readonly files: number;
   readonly config: ImageConfig;
   readonly layers: readonly InspectedLayer[];
-  readonly os: OperatingSystem | null;
-  readonly runtimes: readonly Runtime[];
+  readonly os: Findings['os'];
+  readonly runtimes: Findings['runtimes'];
+  /** All else that is in it. */
+  readonly findings: Omit<Findings, 'os' | 'runtimes'>;
   readonly annotations: Annotations;
   readonly created: string | null;
   /** The index that the image was chosen from. */
@@ -99,7 +101,8 @@ export async function inspect(options: {
   readonly ctx: Context;
 }): Promise<Inspection> {
   const { image } = options;
-  const { content, indexes, tree } = await treeOfImage(image, options.store, options.ctx.signal);
+  const { os, runtimes, ...findings } = await findingsOf(options);
+  const { indexes, tree } = await treeOfImage(image, options.store, options.ctx.signal);
   const made = (image.config.history ?? []).filter((item) => item.empty_layer !== true);
   const { config } = image;
   const measure = measureTree(tree);
@@ -128,8 +131,9 @@ export async function inspect(options: {
         ...(createdBy === undefined ? {} : { createdBy: withoutSecretWords(createdBy) }),
       };
     }),
-    os: await osOf(tree, content),
-    runtimes: await findRuntimes(tree, content),
+    os,
+    runtimes,
+    findings,
     annotations: image.manifest.annotations ?? {},
     created: config.created ?? null,
   };

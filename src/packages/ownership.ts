@@ -14,11 +14,19 @@ export interface Claim {
 export interface Ownership {
   readonly owner: (path: TreePath) => Package | undefined;
   readonly files: (pkg: Package) => readonly TreePath[];
+  /** How many paths its record names that are not in the Tree; see `PackageDb.lacks`. */
+  readonly lacks: (pkg: Package) => number;
   /** Whether something else than a folder is kept of what the claim names. */
   readonly keepsAny: (claim: Claim, kept: (path: TreePath) => boolean) => boolean;
   /** Whether the path is kept under that name or another one of its names. */
   readonly keeps: (path: TreePath, kept: (path: TreePath) => boolean) => boolean;
 }
+
+/**
+ * What is left out or made anew without anybody missing it: documentation and translations (dpkg's `path-exclude` of slim images), state that programs
+ * write themselves, byte code.
+ */
+const DISPENSABLE = /^\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man|bug|groff)\/|^\/var\/|\.pyc$/;
 
 export interface OwnershipOptions {
   /** Whether a link that no record names belongs to whoever owns what it leads to. */
@@ -34,6 +42,7 @@ export function ownership(tree: Tree, claims: readonly Claim[], options: Ownersh
   const inTree = inTreeFor(tree);
   let index: ClaimIndex | undefined;
   let tops: ReadonlySet<string> | undefined;
+  let byPackage: ReadonlyMap<Package, Claim> | undefined;
   const claimed = (path: TreePath, name: TreePath): Package | undefined => {
     // Most questions are about the application's own files, for which the index need not be made.
     tops ??= topFolders(claims);
@@ -78,6 +87,11 @@ export function ownership(tree: Tree, claims: readonly Claim[], options: Ownersh
       const named = (claim?.paths() ?? []).filter((path) => recordedPath(path) === path);
       const paths = named.flatMap((path) => actual(path) ?? []).filter((path) => owner(path) === pkg);
       return [...new Set(paths)].sort(compareBytes);
+    },
+    lacks: (pkg) => {
+      byPackage ??= new Map(claims.map((claim) => [claim.pkg, claim]));
+      const named = (byPackage.get(pkg)?.paths() ?? []).filter((path) => recordedPath(path) === path);
+      return named.filter((path) => !DISPENSABLE.test(path) && actual(path) === undefined).length;
     },
     keepsAny: (claim, kept) =>
       claim.paths().some((path) => keeps(path, kept) && !isFolderOf(path, claim, actual(path))),

@@ -21,6 +21,11 @@ export interface PackageDb {
   /** Every path that the package owns and that is in the tree, in byte order; of folders only those that no other package owns. */
   files(pkg: Package): readonly TreePath[];
   /**
+   * How many paths its record names that are not there: more than 0 for a package of which only a part is kept. Documentation, translations, state below
+   * `/var` and byte code do not count; 0 where records name no files (npm).
+   */
+  lacks(pkg: Package): number;
+  /**
    * Entries to add so that scanners still see the packages which own something kept: reduced but truthful records, in byte order,
    * without the folders above them. Empty where the full record is kept itself.
    */

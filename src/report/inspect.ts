@@ -47,7 +47,12 @@ function factsOf(image: Inspection): readonly (readonly [name: string, value: st
     ['created', image.created ?? ''],
     ['author', config.author ?? ''],
     ['system', os === null ? 'none' : [os.id, os.version].filter(Boolean).join(' ')],
-    ['run times', image.runtimes.map((item) => `${item.name} ${item.version} (${item.path})`).join(', ')],
+    [
+      'run times',
+      image.runtimes
+        .map(({ name, path, version }) => `${[name, version].filter(Boolean).join(' ')} (${path})`)
+        .join(', '),
+    ],
     ['entrypoint', argv(run.Entrypoint)],
     ['cmd', argv(run.Cmd)],
     ['shell', argv(run.Shell)],

@@ -29,6 +29,7 @@ function graphOf(
     packages,
     owner: (path) => packages.find(({ name }) => owned[name]?.includes(path) === true),
     files: (pkg) => (owned[pkg.name] ?? []) as TreePath[],
+    lacks: () => 0,
     reduced: async () => [],
   };
   const edges = lines.map(([from, to, kind = 'elf-needed']): Edge => ({

@@ -6,6 +6,19 @@ import { createStyle } from '../../src/report/style.ts';
 
 const digest = `sha256:${'a'.repeat(64)}` as const;
 
+const NOTHING: Inspection['findings'] = {
+  libc: [],
+  go: [],
+  packages: [],
+  user: { text: '', uid: 0, root: true },
+  special: [],
+  secrets: [],
+  certificates: [],
+  missing: [],
+  age: { created: null, newest: null, base: null, parts: [] },
+  counts: { runtimes: 0, go: 0, special: 0, secrets: 0, certificates: 0, missing: 0 },
+};
+
 function shown(config: RunConfig, columns?: number): string {
   const image: Inspection = {
     reference: 'app:1',
@@ -34,6 +47,7 @@ function shown(config: RunConfig, columns?: number): string {
     ],
     os: null,
     runtimes: [],
+    findings: NOTHING,
     annotations: { 'org.opencontainers.image.base.name': 'debian', note: 'x' },
     created: null,
   };

@@ -18,6 +18,7 @@ const database: PackageDb = {
   packages,
   owner: (path) => packages.find((item) => isInside(pathOfText(`/${item.name}`), path)),
   files: () => [],
+  lacks: () => 0,
   reduced: () => Promise.resolve([]),
 };
 

@@ -12,6 +12,7 @@ const database: PackageDb = {
   packages: [owner],
   owner: (path) => (isInside(pathOfText('/usr/lib/owned'), path) ? owner : undefined),
   files: () => [],
+  lacks: () => 0,
   reduced: () => Promise.resolve([]),
 };
 

@@ -6,8 +6,9 @@ import { compareBytes, ROOT, textOfBytes, type TreePath } from '../../base/path.
 import { evidenceOf } from '../../evidence/image-evidence.ts';
 import type { Evidence } from '../../evidence/codec.ts';
 import type { Image } from '../../oci/types.ts';
-import { findRuntimes, osOf } from '../../packages/contents.ts';
+import { osOf } from '../../packages/contents.ts';
 import { ownerOf, packageDbs } from '../../packages/index.ts';
+import { findRuntimes } from '../../packages/runtimes/index.ts';
 import type { Package } from '../../packages/types.ts';
 import type { Store } from '../../store/types.ts';
 import { treeOfImage } from '../../tree/image-tree.ts';
@@ -31,7 +32,7 @@ export async function inventoryOf(options: {
   const [databases, os, runtimes] = [
     await packageDbs(tree, content, { under: [ROOT], warn }),
     await osOf(tree, content),
-    await findRuntimes(tree, content),
+    await findRuntimes({ tree, content }),
   ];
   const entries = [...tree.walk()].filter((entry) => entry.content !== undefined);
   const hashed = await mapLimit(entries, CONCURRENT_HASHES, async (entry) => {
@@ -93,8 +94,8 @@ function ownRuntimes(runtimes: Inventory['runtimes'], loose: readonly SbomFile[]
     .map(({ name, path, version }) => ({
       manager: 'runtime',
       name,
-      version,
-      purl: runtimePurl({ name, version }),
+      version: version ?? '',
+      purl: runtimePurl({ name, version: version ?? '' }),
       record: path,
       files: [],
       removed: null,

@@ -24,7 +24,7 @@ export function purlOf(pkg: Package, os: OperatingSystem | null): string {
 /** A run time that no package owns: `pkg:generic/node@20.1.0`; the standard library of Go has a type of its own. */
 export function runtimePurl({ name, version }: { readonly name: string; readonly version: string }): string {
   const [type, id] = name === 'go' ? ['golang', 'stdlib'] : ['generic', name];
-  return new PackageURL(type, undefined, id, version, undefined, undefined).toString();
+  return new PackageURL(type, undefined, id, version === '' ? undefined : version, undefined, undefined).toString();
 }
 
 interface Named {

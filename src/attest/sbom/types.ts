@@ -1,6 +1,7 @@
 import type { Digest } from '../../base/digest.ts';
 import type { Platform } from '../../oci/types.ts';
-import type { OperatingSystem, Runtime } from '../../packages/contents.ts';
+import type { OperatingSystem } from '../../packages/contents.ts';
+import type { Runtime } from '../../packages/runtimes/index.ts';
 import type { Package } from '../../packages/types.ts';
 
 /** One file of an image. Checksums in hex, size in bytes. */

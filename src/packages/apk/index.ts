@@ -36,6 +36,7 @@ export const apkDb: Manager = async ({ content, tree, warn }) => {
     packages: packages.map((item) => item.pkg),
     owner: owners.owner,
     files: owners.files,
+    lacks: owners.lacks,
     // oxlint-disable-next-line typescript/require-await -- a Manager's answer is a promise, and others do read
     reduced: async (kept) => {
       const parts = packages

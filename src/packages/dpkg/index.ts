@@ -27,6 +27,7 @@ export const dpkgDb: Manager = async (input) => {
     packages: packages.map((item) => item.pkg),
     owner: owners.owner,
     files: owners.files,
+    lacks: owners.lacks,
     reduced: (kept) => reduceRecords(home, packages, kept, { input, owners }),
   };
 };

@@ -20,6 +20,7 @@ export const npmDb: Manager = async (input) => {
     packages: [...byRoot.values()],
     owner,
     files: (pkg) => filesBelow(input.tree, parentOf(pkg.record), (path) => owner(path) === pkg),
+    lacks: () => 0,
     // A package.json is its own record, and Node reads it: it is kept with the files.
     // oxlint-disable-next-line typescript/require-await -- a Manager's answer is a promise, and others do read
     reduced: async () => [],

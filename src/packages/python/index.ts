@@ -16,6 +16,7 @@ export const pythonDb: Manager = async (input) => {
     packages: distributions.map((item) => item.pkg),
     owner: owners.owner,
     files: owners.files,
+    lacks: owners.lacks,
     // oxlint-disable-next-line typescript/require-await -- a Manager's answer is a promise, and others do read
     reduced: async (kept) =>
       distributions

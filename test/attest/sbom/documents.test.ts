@@ -7,7 +7,7 @@ import type { Component, Inventory, SbomFile } from '../../../src/attest/sbom/ty
 import { titleOf } from '../../../src/attest/sbom/words.ts';
 
 const RECORD = pathOfText('/record');
-const DEBIAN = { id: 'debian', version: '12.5' };
+const DEBIAN = { id: 'debian', name: 'Debian GNU/Linux', version: '12.5' };
 const DIGEST = `sha256:${'0a'.repeat(32)}` as Digest;
 
 const file = (path: string): SbomFile => ({ path, size: 3, sha1: 'a9'.repeat(20), sha256: 'ba'.repeat(32) });
@@ -44,7 +44,7 @@ describe('package URLs', () => {
     [{ manager: 'dpkg', name: 'libgmp10', version: '2:6.2.1' }, null, 'pkg:deb/debian/libgmp10@2:6.2.1'],
     [
       { manager: 'apk', name: 'musl', version: '1.2.5-r0', architecture: 'x86_64' },
-      { id: 'alpine', version: '3.20.3' },
+      { id: 'alpine', name: 'Alpine Linux', version: '3.20.3' },
       'pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=alpine-3.20.3',
     ],
     [{ manager: 'npm', name: '@fastify/ajv', version: '4.0.0' }, DEBIAN, 'pkg:npm/%40fastify/ajv@4.0.0'],
