@@ -101,8 +101,9 @@ export async function inspect(options: {
   readonly ctx: Context;
 }): Promise<Inspection> {
   const { image } = options;
-  const { os, runtimes, ...findings } = await findingsOf(options);
-  const { indexes, tree } = await treeOfImage(image, options.store, options.ctx.signal);
+  const opened = await treeOfImage(image, options.store, options.ctx.signal, { unpack: true });
+  const { indexes, tree } = opened;
+  const { os, runtimes, ...findings } = await findingsOf({ ...options, opened });
   const made = (image.config.history ?? []).filter((item) => item.empty_layer !== true);
   const { config } = image;
   const measure = measureTree(tree);

@@ -1,5 +1,7 @@
+import { HIDDEN } from '../base/command-secrets.ts';
 import type { IndexInspection, InspectedIndex, Inspection } from '../explain/inspect.ts';
 import type { Healthcheck, RunConfig } from '../oci/types.ts';
+import { findingBlocks, findingFacts, worthALook } from './findings.ts';
 import { formatSize, plural, shortDigest } from './format.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
@@ -26,19 +28,30 @@ export function inspectText(image: Inspection): (style: Style) => string {
         wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${printable(value)}`, style, INDENT),
       ),
       ...block('platforms', platformsOf(image.index), style),
-      ...block('env', run.Env ?? [], style),
-      ...block('labels', pairs(run.Labels ?? {}), style),
+      ...block('env', masked(run.Env ?? [], 'config.Env', image), style),
+      ...block('labels', masked(pairs(run.Labels ?? {}), 'config.Labels', image), style),
       ...block('annotations', pairs(annotations), style),
       ...block('on build', listOf(run.OnBuild), style),
       ...block('more', moreOf(run), style),
+      ...findingBlocks(image).flatMap(([title, lines]) => block(title, lines, style)),
       '',
       image.layers.length === 0 ? style.dim(`  ${plural(0, 'layer')}`) : layerTable(image, style),
+      ...worthALook(image, style),
     ].join('\n');
   };
 }
 
+/** Without the values of what was found to be a secret: a terminal has onlookers. */
+function masked(list: readonly string[], where: string, { findings }: Inspection): readonly string[] {
+  const secret = new Set(findings.secrets.map(({ path }) => path));
+  return list.map((pair) => {
+    const [name = ''] = pair.split('=', 1);
+    return secret.has(`${where} ${name}`) ? `${name}=${HIDDEN}` : pair;
+  });
+}
+
 function factsOf(image: Inspection): readonly (readonly [name: string, value: string])[] {
-  const { config, os, platform, size } = image;
+  const { config, platform, size } = image;
   const run = config.config ?? {};
   const { disk, wire } = size;
   return [
@@ -46,17 +59,10 @@ function factsOf(image: Inspection): readonly (readonly [name: string, value: st
     ['size', `${formatSize(disk)} on disk, ${formatSize(wire)} on the wire, ${plural(image.files, 'file')}`],
     ['created', image.created ?? ''],
     ['author', config.author ?? ''],
-    ['system', os === null ? 'none' : [os.id, os.version].filter(Boolean).join(' ')],
-    [
-      'run times',
-      image.runtimes
-        .map(({ name, path, version }) => `${[name, version].filter(Boolean).join(' ')} (${path})`)
-        .join(', '),
-    ],
+    ...findingFacts(image),
     ['entrypoint', argv(run.Entrypoint)],
     ['cmd', argv(run.Cmd)],
     ['shell', argv(run.Shell)],
-    ['user', run.User === undefined || run.User === '' ? 'root' : run.User],
     ['workdir', run.WorkingDir === undefined || run.WorkingDir === '' ? '/' : run.WorkingDir],
     ['ports', Object.keys(run.ExposedPorts ?? {}).join(', ')],
     ['volumes', Object.keys(run.Volumes ?? {}).join(', ')],

@@ -19,7 +19,7 @@ const NOTHING: Inspection['findings'] = {
   counts: { runtimes: 0, go: 0, special: 0, secrets: 0, certificates: 0, missing: 0 },
 };
 
-function shown(config: RunConfig, columns?: number): string {
+function shown(config: RunConfig, columns?: number, findings: Partial<Inspection['findings']> = {}): string {
   const image: Inspection = {
     reference: 'app:1',
     digest,
@@ -47,7 +47,11 @@ function shown(config: RunConfig, columns?: number): string {
     ],
     os: null,
     runtimes: [],
-    findings: NOTHING,
+    findings: {
+      ...NOTHING,
+      user: { text: config.User ?? '', uid: config.User === undefined ? 0 : 65532, root: config.User === undefined },
+      ...findings,
+    },
     annotations: { 'org.opencontainers.image.base.name': 'debian', note: 'x' },
     created: null,
   };
@@ -120,5 +124,16 @@ describe('inspectText', () => {
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/);
     expect(text).toContain('X=\\x1b[2J');
+  });
+
+  it('masks the values of what was found to be a secret', () => {
+    const secrets = [
+      { path: 'config.Env API_TOKEN', kind: 'secret in a variable' },
+      { path: 'config.Labels pass', kind: 'secret in a variable' },
+    ];
+    const text = shown({ Env: ['A=1', 'API_TOKEN=hunter2'], Labels: { pass: 'hunter3' } }, undefined, { secrets });
+    expect(text).toContain('\n    A=1\n    API_TOKEN=***\n');
+    expect(text).toContain('\n    pass=***\n');
+    expect(text).not.toContain('hunter');
   });
 });

@@ -1,6 +1,7 @@
 import type { Context } from '../../base/events.ts';
 import type { Image } from '../../oci/types.ts';
 import type { PackageDb } from '../../packages/types.ts';
+import type { Runtime } from '../../packages/runtimes/index.ts';
 import type { LayerIndex } from '../../store/types.ts';
 import type { ContentReader, Tree } from '../../tree/types.ts';
 
@@ -12,5 +13,6 @@ export interface Subject {
   /** One for each layer, base first. */
   readonly indexes: readonly LayerIndex[];
   readonly databases: readonly PackageDb[];
+  readonly runtimes: readonly Runtime[];
   readonly ctx: Context;
 }

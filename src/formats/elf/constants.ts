@@ -39,6 +39,7 @@ export const DF_1_NODEFLIB = 0x800n;
 export const DF_1_PIE = 0x08000000n;
 
 export const VER_FLG_BASE = 1;
+export const VER_FLG_WEAK = 2;
 
 export const ET_NAMES = ['none', 'relocatable', 'executable', 'shared', 'core'] as const;
 

@@ -33,6 +33,8 @@ export interface VersionNeed {
   readonly file: ByteString;
   /** E.g. `GLIBC_2.34`, in file order. */
   readonly versions: readonly ByteString[];
+  /** Those of them that may be absent: only weak references ask for them. */
+  readonly weak?: readonly ByteString[];
 }
 
 /** What a loader and a packager want to know of an ELF file. Names are byte strings (one char code per byte). */

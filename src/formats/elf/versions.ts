@@ -1,6 +1,14 @@
 import { TareError } from '../../base/error.ts';
 import type { ByteString } from '../../base/path.ts';
-import { DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, MAX_VERSIONS, VER_FLG_BASE } from './constants.ts';
+import {
+  DT_VERDEF,
+  DT_VERDEFNUM,
+  DT_VERNEED,
+  DT_VERNEEDNUM,
+  MAX_VERSIONS,
+  VER_FLG_BASE,
+  VER_FLG_WEAK,
+} from './constants.ts';
 import { valueOf } from './dynamic.ts';
 import { type Encoding, type Fields, fieldsOf, locate, stringAt, type StringTable } from './image.ts';
 import type { Steps } from './steps.ts';
@@ -25,14 +33,17 @@ export function* readVersionNeeds(place: Place): Steps<VersionNeed[]> {
     const need = yield* recordAt(place, chain, at, RECORD_BYTES.verneed);
     const file = yield* stringAt(chain.table, need.u32(4), 'the library of a version need');
     const versions: ByteString[] = [];
+    const weak: ByteString[] = [];
     let aux = at + need.u32(8);
     for (let left = need.u16(2); left > 0; left--) {
       const record = yield* recordAt(place, chain, aux, RECORD_BYTES.vernaux);
-      versions.push(yield* stringAt(chain.table, record.u32(8), 'the name of a needed version'));
+      const version = yield* stringAt(chain.table, record.u32(8), 'the name of a needed version');
+      versions.push(version);
+      if ((record.u16(4) & VER_FLG_WEAK) !== 0) weak.push(version);
       if (record.u32(12) === 0) break;
       aux += record.u32(12);
     }
-    out.push({ file, versions });
+    out.push({ file, versions, ...(weak.length > 0 && { weak }) });
     if (need.u32(12) === 0) break;
     at += need.u32(12);
   }
