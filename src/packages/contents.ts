@@ -23,8 +23,12 @@ export async function osOf(tree: Tree, content: ContentReader): Promise<Operatin
   );
   const id = fields.get('ID');
   if (id === undefined) return null;
-  const exact = id === 'debian' ? await smallText(tree, content, '/etc/debian_version') : undefined;
-  return { id, name: fields.get('NAME') ?? id, version: exact?.trim() ?? fields.get('VERSION_ID') ?? null };
+  const exact = id === 'debian' ? (await smallText(tree, content, '/etc/debian_version'))?.trim() : undefined;
+  return {
+    id,
+    name: fields.get('NAME') ?? id,
+    version: exact === undefined || exact === '' ? (fields.get('VERSION_ID') ?? null) : exact,
+  };
 }
 
 async function smallText(tree: Tree, content: ContentReader, path: string): Promise<string | undefined> {

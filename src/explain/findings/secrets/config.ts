@@ -30,7 +30,8 @@ function pairSecrets(path: string, name: string, value: string): Secret[] {
   const [token] = tokensIn(value.slice(0, MAX_CHARS));
   if (token !== undefined) return [{ path, kind: token.kind }];
   if (isSecretAssignment(name, value)) return [{ path, kind: 'secret in a variable' }];
-  return /:\/\//.test(value) ? textSecrets(path, value) : [];
+  const hasPassword = value.includes('://') && secretsIn(value.slice(0, MAX_CHARS)).length > 0;
+  return hasPassword ? [{ path, kind: 'password in an address' }] : [];
 }
 
 function commandsOf({ Cmd, Entrypoint, Healthcheck, OnBuild }: RunConfig): readonly (readonly [string, string])[] {
