@@ -66,7 +66,7 @@ export const COMMANDS: readonly CommandLine[] = [
   {
     group: 'explain',
     name: 'inspect',
-    summary: 'what an image is',
+    summary: 'what an image is, and what is in it',
     load: async () => (await import('./commands/inspect.ts')).command,
   },
   {

@@ -12,18 +12,22 @@ const MAX_SHOWN = 10;
 /** Paths of one kind of special files. */
 const SHOWN_PATHS = 4;
 /** As wide as the longest kind. */
-const KIND_COLUMNS = 14;
-const KINDS = ['setuid', 'setgid', 'capabilities', 'world-writable'] as const;
+const KIND_COLUMNS = 8;
+const KINDS = [
+  ['setuid', 'setuid'],
+  ['setgid', 'setgid'],
+  ['capabilities', 'caps'],
+  ['world-writable', 'writable'],
+] as const;
 /** Of a time: `2024-01-31`. */
 const DAY_CHARS = 10;
 
 /** One line each, empty where there is nothing to say. */
-export function findingFacts({ findings, os, runtimes }: Seen): readonly (readonly [name: string, value: string])[] {
+export function findingFacts({ findings, os }: Seen): readonly (readonly [name: string, value: string])[] {
   const { age, packages } = findings;
   const libc = [...new Set(findings.libc.map(({ name, version }) => words(name, version)))];
   return [
     ['system', [os === null ? 'none' : words(os.id, os.version), ...libc].join(', ')],
-    ['run times', runtimesText(runtimes)],
     ['packages', packages.map(packagesText).join(', ')],
     ['user', userText(findings)],
     ['certs', certificatesText(findings)],
@@ -32,8 +36,8 @@ export function findingFacts({ findings, os, runtimes }: Seen): readonly (readon
   ];
 }
 
-/** Programs of one release are one entry. */
-function runtimesText(runtimes: Inspection['runtimes']): string {
+/** Programs of one release are one line. */
+function runtimeLines(runtimes: Inspection['runtimes']): readonly string[] {
   const groups = new Map<string, string[]>();
   for (const { name, path, version } of runtimes) {
     const key = words(name, version);
@@ -41,9 +45,11 @@ function runtimesText(runtimes: Inspection['runtimes']): string {
     if (paths === undefined) groups.set(key, [path]);
     else paths.push(path);
   }
-  return [...groups]
-    .map(([name, [first = '', ...more]]) => `${name} (${first}${more.length === 0 ? '' : ` and ${more.length} more`})`)
-    .join(', ');
+  const columns = Math.max(...[...groups.keys()].map((key) => key.length));
+  return [...groups].map(
+    ([key, [first = '', ...more]]) =>
+      `${key.padEnd(columns)}  ${first}${more.length === 0 ? '' : ` and ${more.length} more`}`,
+  );
 }
 
 function packagesText({ count, manager, partial }: Findings['packages'][number]): string {
@@ -64,14 +70,16 @@ function certificatesText({ certificates, counts }: Findings): string {
   return largest.notAfter === null ? all : `${all} of which the first ends ${day(largest.notAfter)}`;
 }
 
-/** What Go built, and how old which parts are; each a block of its own. */
+/** Run times, what Go built, and how old which parts are; each a block of its own. */
 export function findingBlocks({
   findings: { age, go },
+  runtimes,
 }: Seen): readonly (readonly [title: string, lines: readonly string[]])[] {
   const builds = go.filter(({ module }) => module !== '');
   // Of layers the history has the dates, and there may be a hundred.
   const parts = age.parts.filter(({ name }) => !/ of layer \d+$/.test(name));
   return [
+    ['run times', runtimeLines(runtimes)],
     [
       'built by go',
       firstOf(
@@ -94,7 +102,12 @@ export function worthALook(image: Seen, style: Style): readonly string[] {
     '',
     `  ${style.yellow('worth a look')}`,
     ...rows.map(([kind, text]) =>
-      wrapped(`    ${style.dim(kind.padEnd(KIND_COLUMNS))} ${printable(text)}`, style, KIND_COLUMNS + 5),
+      // A path may be too long for what the kind leaves of its line.
+      wrapped(
+        `    ${style.dim(kind)}${' '.repeat(KIND_COLUMNS + 1 - kind.length)}${printable(text)}`,
+        style,
+        KIND_COLUMNS + 5,
+      ).replace(/ +\n/g, '\n'),
     ),
   ];
 }
@@ -123,12 +136,12 @@ function missingRows({ findings: { counts, missing } }: Seen): Row[] {
 }
 
 function specialRows({ findings: { special } }: Seen): Row[] {
-  return KINDS.flatMap((kind): Row[] => {
+  return KINDS.flatMap(([kind, word]): Row[] => {
     const paths = special.filter(({ kinds }) => kinds.includes(kind)).map(({ path }) => path);
     const more = paths.length > SHOWN_PATHS ? ', …' : '';
     return paths.length === 0
       ? []
-      : [[kind, `${plural(paths.length, 'path')}: ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}`]];
+      : [[word, `${plural(paths.length, 'path')}: ${paths.slice(0, SHOWN_PATHS).join(', ')}${more}`]];
   });
 }
 

@@ -38,7 +38,7 @@ describe('findRuntimes', () => {
     ],
     ['Java that does not tell', 'opt/java/lib/server/libjvm.so', 'ELF', 'java null'],
   ])('%s', async (_name, path, file, expected) => {
-    const place = /\.dll$/.test(path) ? `/${path.slice(0, path.lastIndexOf('/'))}` : `/${path}`;
+    const place = path.endsWith('.dll') ? `/${path.slice(0, path.lastIndexOf('/'))}` : `/${path}`;
     expect(await found({ [path]: file })).toEqual([`${expected} ${place}`]);
   });
 

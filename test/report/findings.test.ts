@@ -54,17 +54,11 @@ describe('findingFacts', () => {
         },
         {
           os: { id: 'alpine', name: 'Alpine Linux', version: '3.20.3' },
-          runtimes: [
-            { name: 'go', version: '1.22.5', path: '/a' },
-            { name: 'go', version: '1.22.5', path: '/b' },
-            { name: 'java', version: null, path: '/opt/java/lib/server/libjvm.so' },
-          ],
         },
       ),
     );
     expect(facts).toMatchObject({
       system: 'alpine 3.20.3, musl 1.2.5',
-      'run times': 'go 1.22.5 (/a and 1 more), java (/opt/java/lib/server/libjvm.so)',
       packages: '15 of apk, 3 of npm (1 in part)',
       certs: '2 files, 140 in /etc/all.pem of which the first ends 2025-05-12',
       'base of': '2024-01-01 (history of layer 0)',
@@ -84,24 +78,34 @@ describe('findingFacts', () => {
 });
 
 describe('findingBlocks', () => {
-  it('lists the modules that Go built, and dates of all but layers', () => {
+  it('lists run times by release, the modules that Go built, and dates of all but layers', () => {
     const build = { path: '/bin/app', go: '1.22.5', main: 'example.org/app', settings: {} };
     const blocks = findingBlocks(
-      seen({
-        go: [
-          { ...build, module: 'example.org/app', version: 'v1.2.3', dependencies: [{ path: 'x', version: 'v1' }] },
-          { ...build, path: '/usr/lib/go/bin/go', module: '', version: null, dependencies: [] },
-        ],
-        age: {
-          ...QUIET.age,
-          parts: [
-            { name: 'files of layer 0', date: '2024-01-01T00:00:00Z' },
-            { name: 'dpkg database', date: '2024-01-02T00:00:00Z' },
+      seen(
+        {
+          go: [
+            { ...build, module: 'example.org/app', version: 'v1.2.3', dependencies: [{ path: 'x', version: 'v1' }] },
+            { ...build, path: '/usr/lib/go/bin/go', module: '', version: null, dependencies: [] },
+          ],
+          age: {
+            ...QUIET.age,
+            parts: [
+              { name: 'files of layer 0', date: '2024-01-01T00:00:00Z' },
+              { name: 'dpkg database', date: '2024-01-02T00:00:00Z' },
+            ],
+          },
+        },
+        {
+          runtimes: [
+            { name: 'go', version: '1.22.5', path: '/a' },
+            { name: 'go', version: '1.22.5', path: '/b' },
+            { name: 'java', version: null, path: '/opt/java/lib/server/libjvm.so' },
           ],
         },
-      }),
+      ),
     );
     expect(blocks).toEqual([
+      ['run times', ['go 1.22.5  /a and 1 more', 'java       /opt/java/lib/server/libjvm.so']],
       ['built by go', ['/bin/app  example.org/app v1.2.3, go 1.22.5, 1 dependency']],
       ['dates', ['2024-01-02  dpkg database']],
     ]);
@@ -142,15 +146,15 @@ describe('worthALook', () => {
     expect(lines.slice(0, 5)).toEqual([
       '',
       '  worth a look',
-      '    root           no user is set: it runs as root',
-      '    secret         /app/.npmrc:2: npm token (layer 3, a later one hides it)',
-      '    secret         config.Env API_TOKEN: secret in a variable',
+      '    root     no user is set: it runs as root',
+      '    secret   /app/.npmrc:2: npm token (layer 3, a later one hides it)',
+      '    secret   config.Env API_TOKEN: secret in a variable',
     ]);
     expect(lines.slice(-4)).toEqual([
-      '    secret         … and 4 more, see --json',
-      '    missing        /app/tool needs libfoo.so.1, which is not there',
-      '    missing        /app/tool needs GLIBC_2.38, libc.so.6 has none',
-      '    setuid         5 paths: /usr/bin/chfn, /usr/bin/chsh, /usr/bin/mount, /usr/bin/passwd, …',
+      '    secret   … and 4 more, see --json',
+      '    missing  /app/tool needs libfoo.so.1, which is not there',
+      '    missing  /app/tool needs GLIBC_2.38, libc.so.6 has none',
+      '    setuid   5 paths: /usr/bin/chfn, /usr/bin/chsh, /usr/bin/mount, /usr/bin/passwd, …',
     ]);
   });
 

@@ -6,9 +6,9 @@ import type { CommandSpec } from '../spec.ts';
 export const command: CommandSpec = {
   name: 'inspect',
   arguments: [IMAGE_ARGUMENT],
-  summary: 'what an image is',
+  summary: 'what an image is, and what is in it',
   description:
-    'Prints what an image is and what is in it: sizes, layers, all settings of its config, distribution, run times; of an index also its platforms, alone when none of them is for this machine. Nothing is run. On disk is the content of its files, on the wire the compressed layers; MB are 10^6 bytes.',
+    'Prints what an image is and what is in it: sizes, layers, all settings of its config, distribution, C library, run times and Go modules with their versions, packages, certificates, how old the parts are; of an index also its platforms, alone when none of them is for this machine. At last what is worth a look: a user that is root, setuid files, suspected secrets (path and kind, never the value; also those that a later layer deletes), libraries and symbol versions that are missing. All is read from files, nothing is run. On disk is the content of its files, on the wire the compressed layers; MB are 10^6 bytes.',
   options: [PLATFORM_OPTION, ...REGISTRY_OPTIONS],
   examples: [
     ['tare inspect node-status', 'an image of the store'],

@@ -5,6 +5,9 @@ import { goBuildOf, goRelease } from '../../packages/runtimes/go.ts';
 import type { Subject } from './subject.ts';
 import type { GoBuild } from './types.ts';
 
+/** Of all programs together, in UTF-16 units: of those beyond it only the module is told. */
+const MAX_CHARS = 16 * 1024 * 1024;
+
 /** What Go built, as `go version -m` tells it, for each of the programs that were found to be Go's. */
 export async function goBuilds({
   content,
@@ -12,10 +15,14 @@ export async function goBuilds({
   tree,
 }: Pick<Subject, 'content' | 'runtimes' | 'tree'>): Promise<readonly GoBuild[]> {
   const builds: GoBuild[] = [];
+  let left = MAX_CHARS;
   for (const { name, path } of runtimes) {
     const entry = name === 'go' ? tree.get(pathOfText(path)) : undefined;
     const info = entry === undefined ? undefined : await goBuildOf(content, entry);
-    if (info !== undefined) builds.push({ path, ...buildOf(info) });
+    if (info === undefined) continue;
+    const build = { path, ...buildOf(info) };
+    left -= JSON.stringify(build).length;
+    builds.push(left > 0 ? build : { ...build, dependencies: [], settings: {} });
   }
   return builds;
 }

@@ -20,7 +20,7 @@ const SENTINEL_BYTES = 16;
 /** Without a section table the blob is looked for at the start of the data. */
 const MAX_SEARCHED_BYTES = 4 * 1024 * 1024; // 4 MiB
 const MAX_VERSION_BYTES = 1024;
-const MAX_MODULE_INFO_BYTES = 8 * 1024 * 1024; // 8 MiB
+const MAX_MODULE_INFO_BYTES = 1024 * 1024; // 1 MiB
 /** LEB128 of 64 bits. */
 const MAX_VARINT_BYTES = 10;
 

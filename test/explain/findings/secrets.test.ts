@@ -13,9 +13,9 @@ import { findingsIn } from './made.ts';
 // Made here, so that no scanner takes this file for a leak.
 const random = (length: number): string => 'k9Zq3vX7bT1mWc5RpY8sLd2HfJ4gNa6E'.repeat(8).slice(0, length);
 const upper = (length: number): string => random(250).toUpperCase().slice(0, length);
-const AWS_ID = `AK${'IA'}${upper(16)}`;
-const GITHUB = `gh${'p_'}${random(36)}`;
-const NPM = `npm${'_'}${random(36)}`;
+const AWS_ID = `AKIA${upper(16)}`;
+const GITHUB = `ghp_${random(36)}`;
+const NPM = `npm_${random(36)}`;
 const BODY = random(256).replace(/(.{64})/g, '$1\n');
 const pem = (kind: string): string => `-----BEGIN ${kind}-----\n${BODY}-----END ${kind}-----\n`;
 
@@ -72,8 +72,8 @@ describe('secrets in files', () => {
     ['etc/shadow', 'root:*:1::::::\nme:$6$salt$hash:1::::::\n', '2 password hash'],
     ['srv/config.yml', `a: 1\ntoken: ${GITHUB}\n`, '2 GitHub token'],
     ['srv/deploy.sh', `export AWS_ACCESS_KEY_ID=${AWS_ID}\n`, '1 AWS access key ID'],
-    ['app/src/slack.js', `post("xo${'xb'}-123456789012-abcdefghijkl")`, '1 Slack token'],
-    ['app/pay.rb', `KEY = "sk${'_live_'}${random(24)}"`, '1 Stripe key'],
+    ['app/src/slack.js', `post("xoxb-123456789012-${random(24)}")`, '1 Slack token'],
+    ['app/pay.rb', `KEY = "sk_live_${random(24)}"`, '1 Stripe key'],
     [
       'usr/src/app/key.js',
       `const key = "${pem('RSA PRIVATE KEY').replaceAll('\n', String.raw`\n`)}";`,
@@ -94,8 +94,8 @@ describe('secrets in files', () => {
       'app/.env',
       'PASSWORD=changeme\nAPI_KEY=your_api_key\nTOKEN=xxxxxxxx\nSECRET_FILE=/run/secrets/x\nPASSWORD=$OTHER\n',
     ],
-    ['the example of AWS', 'srv/x', `AK${'IA'}IOSFODNN7EXAMPLE`],
-    ['the same sign again and again', 'srv/x', `gh${'p_'}${'x'.repeat(36)}`],
+    ['the example of AWS', 'srv/x', 'AKIAIOSFODNN7EXAMPLE'],
+    ['the same sign again and again', 'srv/x', `ghp_${'x'.repeat(36)}`],
     ['a test key of the application', 'app/test/fixtures/server.key', pem('PRIVATE KEY')],
     ['a test key of a dependency', 'app/node_modules/tls/server.pem', pem('PRIVATE KEY')],
     ['a test key of Python', 'usr/local/lib/python3.12/test/certdata/ssl_key.pem', pem('PRIVATE KEY')],
