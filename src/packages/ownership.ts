@@ -24,9 +24,10 @@ export interface Ownership {
 
 /**
  * What is left out or made anew without anybody missing it: documentation and translations (dpkg's `path-exclude` of slim images), state that programs
- * write themselves, byte code.
+ * write themselves, byte code; Debian puts the commands of Python's packages elsewhere than their records say.
  */
-const DISPENSABLE = /^\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man|bug|groff)\/|^\/var\/|\.pyc$/;
+const DISPENSABLE =
+  /^\/usr\/share\/(?:doc|doc-base|info|lintian|locale|man|bug|groff)\/|^\/var\/|^\/usr\/lib\/python3\/scripts\/|\.pyc$/;
 
 export interface OwnershipOptions {
   /** Whether a link that no record names belongs to whoever owns what it leads to. */

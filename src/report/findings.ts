@@ -19,6 +19,8 @@ const KINDS = [
   ['capabilities', 'caps'],
   ['world-writable', 'writable'],
 ] as const;
+/** Small is not fresh, and neither is it told by what a reproducible build leaves. */
+const UNDATED = 'unknown: no date in it says how old it is';
 /** Of a time: `2024-01-31`. */
 const DAY_CHARS = 10;
 
@@ -32,7 +34,7 @@ export function findingFacts({ findings, os }: Seen): readonly (readonly [name: 
     ['user', userText(findings)],
     ['certs', certificatesText(findings)],
     ['base of', age.base === null ? '' : `${day(age.base.date)} (${age.base.from})`],
-    ['newest', age.newest === null ? '' : `${day(age.newest.date)} (${age.newest.what})`],
+    ['newest', age.newest === null ? UNDATED : `${day(age.newest.date)} (${age.newest.what})`],
   ];
 }
 

@@ -31,6 +31,7 @@ describe('findingFacts', () => {
     expect(Object.entries(factsOf(seen({}))).filter(([, value]) => value !== '')).toEqual([
       ['system', 'none'],
       ['user', '65532'],
+      ['newest', 'unknown: no date in it says how old it is'],
     ]);
     const facts = factsOf(
       seen(
