@@ -83,6 +83,12 @@ export const COMMANDS: readonly CommandLine[] = [
   },
   {
     group: 'explain',
+    name: 'diff',
+    summary: 'what changed between two images, folders or archives',
+    load: async () => (await import('./commands/diff.ts')).command,
+  },
+  {
+    group: 'explain',
     name: 'compare',
     summary: 'a table of sizes, with honest percentages',
     load: async () => (await import('./commands/compare.ts')).command,

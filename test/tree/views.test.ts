@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareBytes, pathOfText, ROOT, type TreePath } from '../../src/base/path.ts';
-import { diffTrees } from '../../src/tree/diff.ts';
 import { createTree } from '../../src/tree/memory.ts';
 import { overlay } from '../../src/tree/overlay.ts';
 import { recording } from '../../src/tree/recording.ts';
 import type { Entry, Tree } from '../../src/tree/types.ts';
 import { walkWith } from '../../src/tree/walk.ts';
-import { memoryTree } from '../helpers/memory-tree.ts';
 
 const p = pathOfText;
 const entry = (path: string, more: Partial<Entry> = {}): Entry => ({
@@ -213,71 +211,6 @@ describe('recording', () => {
     const seen = recording(tree);
     expect(paths(seen.tree.walk())).toEqual(paths(tree.walk()));
     expect(seen.consulted().listed).toEqual(['/', '/d']);
-  });
-});
-
-describe('diffTrees', () => {
-  const bytes = (text: string): Partial<Entry> => ({
-    size: text.length,
-    content: { in: 'memory', bytes: Buffer.from(text) },
-  });
-  const known = (path: string, sha256: string, offset: number): Entry =>
-    entry(path, { size: 3, sha256, content: { in: 'layer', diffId: `sha256:${'0'.repeat(64)}`, offset, size: 3 } });
-
-  it('tells what came, went and changed', () => {
-    const a = createTree([entry('/gone'), entry('/same', bytes('x')), folder('/d'), entry('/d/gone')]);
-    const b = createTree([entry('/same', bytes('x')), folder('/d'), entry('/d/new')]);
-    const diff = diffTrees(a, b);
-    expect(paths(diff.added)).toEqual(['/d/new']);
-    expect(paths(diff.removed)).toEqual(['/d/gone', '/gone']);
-    expect(diff.changed).toEqual([]);
-  });
-
-  it.each<[string, Entry, Entry, readonly string[]]>([
-    ['type', entry('/x'), folder('/x'), ['type', 'mode']],
-    ['mode', entry('/x', { mode: 0o600 }), entry('/x', { mode: 0o4600 }), ['mode']],
-    ['mode of a link', link('/x', 'a'), entry('/x', { type: 'symlink', link: 'a', mode: 0o777 }), []],
-    ['owner', entry('/x', { uid: 1 }), entry('/x', { gid: 1 }), ['owner']],
-    ['size', entry('/x', bytes('a')), entry('/x', bytes('ab')), ['size', 'content']],
-    ['content', entry('/x', bytes('a')), entry('/x', bytes('b')), ['content']],
-    ['content by its sha256', known('/x', 'aa', 0), known('/x', 'bb', 0), ['content']],
-    ['the same content elsewhere', known('/x', 'aa', 0), known('/x', 'aa', 512), []],
-    [
-      'unknown content at the same place',
-      { ...known('/x', '', 0), sha256: undefined as never },
-      known('/x', 'aa', 0),
-      [],
-    ],
-    [
-      'unknown content elsewhere',
-      { ...known('/x', '', 7), sha256: undefined as never },
-      known('/x', 'aa', 0),
-      ['content'],
-    ],
-    ['target of a link', link('/x', 'a'), link('/x', 'b'), ['link']],
-    [
-      'device',
-      entry('/x', { type: 'char', device: [1, 3] }),
-      entry('/x', { type: 'char', device: [1, 5] }),
-      ['device'],
-    ],
-    [
-      'xattrs',
-      entry('/x', { xattrs: new Map([['user.a', Buffer.from('1')]]) }),
-      entry('/x', { xattrs: new Map([['user.a', Buffer.from('2')]]) }),
-      ['xattrs'],
-    ],
-    ['no xattrs and none', entry('/x', { xattrs: new Map() }), entry('/x'), []],
-    ['time', entry('/x', { mtime: 1 }), entry('/x', { mtime: 2 }), []],
-  ])('%s', (_name, a, b, what) => {
-    expect(diffTrees(createTree([a]), createTree([b])).changed).toEqual(
-      what.length === 0 ? [] : [{ path: '/x', what }],
-    );
-  });
-
-  it('finds nothing between a tree and itself', () => {
-    const { tree } = memoryTree({ 'a/b': 'x', l: { link: 'a' } });
-    expect(diffTrees(tree, tree)).toEqual({ added: [], removed: [], changed: [] });
   });
 });
 

@@ -1,0 +1,114 @@
+import { HIDDEN, secretsIn, withoutSecretWords } from '../../base/command-secrets.ts';
+import { compareBytes } from '../../base/path.ts';
+import type { Healthcheck, Image } from '../../oci/types.ts';
+import type { DiffConfig, DiffConfigValue } from './types.ts';
+
+interface Setting {
+  readonly member: string;
+  readonly name?: string;
+  /** With its secrets: what is compared. */
+  readonly value: string | readonly string[];
+  readonly shown: string | readonly string[];
+}
+
+const NANOSECONDS = 1e9;
+
+/**
+ * What a run time, or whoever looks at the image, is told differently: one row for each setting, in a fixed order.
+ * @param semantic leaves out when and by whom it was made
+ */
+export function diffConfigs(before: Image, after: Image, semantic: boolean): readonly DiffConfig[] {
+  const [one, two] = [settingsOf(before, semantic), settingsOf(after, semantic)];
+  const keys = [...new Set([...one.keys(), ...two.keys()])];
+  return keys
+    .sort((a, b) => compareBytes(a, b))
+    .flatMap((key): DiffConfig[] => {
+      const [a, b] = [one.get(key), two.get(key)];
+      if (JSON.stringify(a?.value) === JSON.stringify(b?.value)) return [];
+      const { member, name } = (a ?? b) as Setting;
+      return [{ member, ...(name === undefined ? {} : { name }), before: shownOf(a), after: shownOf(b) }];
+    });
+}
+
+const shownOf = (setting: Setting | undefined): DiffConfigValue => setting?.shown ?? null;
+
+/** By a key that sorts them: the number of the group, then the name. What is empty is not set. */
+function settingsOf({ config, manifest }: Image, semantic: boolean): ReadonlyMap<string, Setting> {
+  const run = config.config ?? {};
+  const settings = new Map<string, Setting>();
+  let group = 0;
+  const add = (member: string, value: string | readonly string[] | null | undefined): void => {
+    group += 1;
+    if (value === null || value === undefined || value.length === 0) return;
+    const shown = typeof value === 'string' ? withoutSecretWords(value) : withoutSecrets(value);
+    settings.set(keyOf(group), { member, value, shown });
+  };
+  const addNamed = (member: string, pairs: Iterable<readonly [string, string]>): void => {
+    group += 1;
+    for (const [name, value] of pairs)
+      settings.set(`${keyOf(group)} ${name}`, { member, name, value, shown: withoutSecret(name, value) });
+  };
+  add('platform', [config.os, config.architecture, config.variant, config['os.version']].filter(Boolean).join('/'));
+  add('entrypoint', run.Entrypoint);
+  add('cmd', run.Cmd);
+  add('user', run.User);
+  add('workdir', run.WorkingDir);
+  addNamed('env', (run.Env ?? []).map(pairOf));
+  add('ports', namesIn(run.ExposedPorts));
+  add('volumes', namesIn(run.Volumes));
+  addNamed('label', Object.entries(run.Labels ?? {}));
+  add('healthcheck', healthOf(run.Healthcheck));
+  add('stop-signal', run.StopSignal);
+  add('shell', run.Shell);
+  add('on-build', run.OnBuild);
+  addNamed('annotation', Object.entries(manifest.annotations ?? {}));
+  if (!semantic) {
+    add('author', config.author);
+    add('created', config.created);
+  }
+  return settings;
+}
+
+const keyOf = (group: number): string => String(group).padStart(2, '0');
+
+const namesIn = (names: Readonly<Record<string, object>> | undefined): readonly string[] =>
+  Object.keys(names ?? {}).sort(compareBytes);
+
+function pairOf(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** A secret may be in a word or in several: they are looked at together. */
+function withoutSecrets(words: readonly string[]): readonly string[] {
+  const shown = withoutSecretWords(JSON.stringify(words));
+  try {
+    const list = JSON.parse(shown) as unknown;
+    if (Array.isArray(list) && list.length === words.length) return list as string[];
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return words.map(withoutSecretWords);
+}
+
+/** Whose name says that it is one is hidden as a whole. */
+function withoutSecret(name: string, value: string): string {
+  const text = `${name}=${value}`;
+  const start = secretsIn(text)[0]?.start;
+  if (start === undefined) return value;
+  return start <= name.length + 2 ? HIDDEN : withoutSecretWords(text).slice(name.length + 1);
+}
+
+function healthOf(check: Healthcheck | undefined): readonly string[] | undefined {
+  if (check === undefined) return undefined;
+  const time = (flag: string, value: number | undefined): string[] =>
+    value === undefined || value === 0 ? [] : [`--${flag}=${value / NANOSECONDS}s`];
+  return [
+    ...time('interval', check.Interval),
+    ...time('timeout', check.Timeout),
+    ...time('start-period', check.StartPeriod),
+    ...time('start-interval', check.StartInterval),
+    ...(check.Retries === undefined || check.Retries === 0 ? [] : [`--retries=${check.Retries}`]),
+    ...(check.Test ?? []),
+  ];
+}
