@@ -7,6 +7,7 @@ export type { Context, TareEvent, Warning } from './base/events.ts';
 export type { BuildOptions, BuildResult, DryRun } from './build/types.ts';
 export { parseConfig, readConfig, type Config } from './config/config.ts';
 export type { ComparedImage } from './explain/compare.ts';
+export type { ImageDiff } from './explain/diff/types.ts';
 export type { FileRow } from './explain/files.ts';
 export type { Inspection } from './explain/inspect.ts';
 export type { Dissection } from './explain/layers/layers.ts';
@@ -18,6 +19,7 @@ export { compareApkVersions, compareDebVersions } from './formats/versions/index
 export {
   build,
   compare,
+  diff,
   files,
   inspect,
   layers,

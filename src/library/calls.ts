@@ -1,6 +1,8 @@
 import { build as buildImage, planBuild as planImage } from '../build/build.ts';
 import type { BuildOptions, BuildResult, DryRun } from '../build/types.ts';
 import { compare as compareImages, type ComparedImage } from '../explain/compare.ts';
+import { diffImages, type DiffSide, type ImageDiff } from '../explain/diff/diff.ts';
+import { openSide } from '../explain/diff/side.ts';
 import { files as filesOf, type FileRow } from '../explain/files.ts';
 import { inspect as inspectImage, type Inspection } from '../explain/inspect.ts';
 import { layers as layersOf, type Dissection } from '../explain/layers/layers.ts';
@@ -128,6 +130,24 @@ export async function compare(
   const images: Image[] = [];
   for (const image of options.images) images.push(await imageOf(image, tools));
   return compareImages({ images, ...tools });
+}
+
+/** As `tare diff BEFORE AFTER`: images, or what else its arguments may name. */
+export async function diff(
+  options: CallOptions & {
+    readonly before: ImageInput;
+    readonly after: ImageInput;
+    readonly semantic?: boolean;
+    readonly platform?: string;
+  },
+): Promise<ImageDiff> {
+  const { platform, semantic = false } = options;
+  const tools = await toolsOf(options);
+  const open = async (side: ImageInput): Promise<DiffSide> =>
+    typeof side === 'string'
+      ? openSide(side, { ...tools, ...(platform === undefined ? {} : { platform }) })
+      : { image: side };
+  return diffImages({ before: await open(options.before), after: await open(options.after), semantic, ...tools });
 }
 
 /** As `tare unpack IMAGE DIR`. */

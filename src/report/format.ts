@@ -1,3 +1,5 @@
+import { formatSize } from '../base/format-size.ts';
+
 export { formatSize } from '../base/format-size.ts';
 
 /**
@@ -27,4 +29,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 export function shortDigest(digest: string): string {
   return digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 13);
+}
+
+/** `+1.2 MB`, `-3 B`; `0 B` without a sign. */
+export function signedSize(bytes: number): string {
+  return `${bytes < 0 ? '-' : bytes > 0 ? '+' : ''}${formatSize(Math.abs(bytes))}`;
 }

@@ -26,7 +26,7 @@ export const command: CommandSpec = {
     { flags: '--exit-code', description: 'exit with 1 when there is a difference, with 0 when there is none' },
     {
       flags: '--limit <n>',
-      description: 'rows of each list at most; 0: all. JSON has all of them unless it is given',
+      description: 'rows of each list at most, 0: all; JSON has all of them',
       defaultText: String(DEFAULT_LIMIT),
       variable: 'TARE_DIFF_LIMIT',
     },
@@ -45,7 +45,7 @@ export const command: CommandSpec = {
     const [{ diffImages }, { openSide }, { diffText }] = await Promise.all([
       import('../../explain/diff/diff.ts'),
       import('../../explain/diff/side.ts'),
-      import('../../report/diff.ts'),
+      import('../../report/diff/diff.ts'),
     ]);
     const limit = options.number('limit');
     if (limit !== undefined && !Number.isInteger(limit))
