@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, read as readCallback, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled } from '../base/context.ts';
 import type { Digest } from '../base/digest.ts';
 import { fromErrno, isTareError, TareError } from '../base/error.ts';
@@ -18,11 +18,14 @@ import { makeLayout } from './layout.ts';
 import { storePaths } from './paths.ts';
 import type { LayerIndex, Store } from './types.ts';
 
-/** Read at once, in another thread: most files are smaller, so that many headers come with it. What reaches beyond it is passed over. */
-const WINDOW_BYTES = 256 * 1024; // 256 KiB
+/**
+ * Read at once: some files are smaller, so that their headers come with it. What reaches beyond it is passed over. A trip through the thread pool would
+ * cost more than the read.
+ */
+const WINDOW_BYTES = 64 * 1024; // 64 KiB
+/** So much is read before others get a turn. */
+const TURN_BYTES = 8 * 1024 * 1024; // 8 MiB
 const HEAD_BYTES = 4;
-
-const readAsync = promisify(readCallback);
 
 export interface HeaderReaderOptions extends LayerCacheOptions {
   readonly layerIndex: Store['layerIndex'];
@@ -120,9 +123,15 @@ async function readHeaders(
   const window = Buffer.allocUnsafe(WINDOW_BYTES);
   const fd = opened(file);
   try {
+    let read = 0;
     for (let at = 0; at < size;) {
-      if (signal !== undefined) throwIfCancelled(signal);
-      const count = await readSome(fd, window, Math.min(WINDOW_BYTES, size - at), offset + at, file);
+      const count = readSome(fd, window, Math.min(WINDOW_BYTES, size - at), offset + at, file);
+      read += count;
+      if (read > TURN_BYTES) {
+        read = 0;
+        await setImmediate();
+        if (signal !== undefined) throwIfCancelled(signal);
+      }
       parser.push(window.subarray(0, count));
       const passed = Math.min(parser.skippable(), size - at - count);
       parser.skip(passed);
@@ -135,10 +144,10 @@ async function readHeaders(
   return { diffId, wire: size, disk: size, members };
 }
 
-async function readSome(fd: number, buffer: Buffer, count: number, position: number, file: string): Promise<number> {
+function readSome(fd: number, buffer: Buffer, count: number, position: number, file: string): number {
   let read: number;
   try {
-    read = (await readAsync(fd, buffer, 0, count, position)).bytesRead;
+    read = readSync(fd, buffer, 0, count, position);
   } catch (error) {
     throw fromErrno(error, `cannot read ${file}`);
   }

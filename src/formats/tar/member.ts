@@ -1,4 +1,5 @@
 import type { ByteString } from '../../base/path.ts';
+import type { Writable } from '../../base/writable.ts';
 import { malformed, overLimit, type Place } from './errors.ts';
 import { parseDecimal } from './fields.ts';
 import type { RawHeader } from './header.ts';
@@ -162,7 +163,7 @@ interface Content {
   readonly size: number;
   readonly dataOffset: number;
   readonly dataSize: number;
-  readonly sparse?: readonly SparseRun[];
+  readonly sparse?: readonly SparseRun[] | undefined;
 }
 
 /** The finished member. @throws TareError E_TAR or E_LIMIT on records that are not valid */
@@ -172,7 +173,8 @@ export function memberOf(draft: Draft, content: Content, limits: TarLimits): Tar
   const gid = recordNumber(records, 'gid', header.gid, place);
   if (uid > MAX_ID || gid > MAX_ID) throw malformed(place, `the owner ${uid}:${gid} is beyond ${MAX_ID}`);
   const xattrs = records.size === 0 ? undefined : xattrsOf(records, place, limits);
-  return {
+  // Assigned, not spread: there may be hundreds of thousands, and V8 is several times as fast so.
+  const member: Writable<TarMember> = {
     path: draft.path,
     type,
     mode: header.mode & 0o7777,
@@ -182,11 +184,12 @@ export function memberOf(draft: Draft, content: Content, limits: TarLimits): Tar
     mtime: records.size === 0 ? header.mtime : recordTime(records, header.mtime, place),
     dataOffset: content.dataOffset,
     dataSize: content.dataSize,
-    ...(type === 'hardlink' || type === 'symlink' ? { linkname: linkOf(draft, limits) } : undefined),
-    ...(type === 'char' || type === 'block' ? { device: [header.devMajor, header.devMinor] as const } : undefined),
-    ...(xattrs === undefined ? undefined : { xattrs }),
-    ...(content.sparse === undefined ? undefined : { sparse: content.sparse }),
   };
+  if (type === 'hardlink' || type === 'symlink') member.linkname = linkOf(draft, limits);
+  if (type === 'char' || type === 'block') member.device = [header.devMajor, header.devMinor];
+  if (xattrs !== undefined) member.xattrs = xattrs;
+  if (content.sparse !== undefined) member.sparse = content.sparse;
+  return member;
 }
 
 function linkOf(draft: Draft, limits: TarLimits): ByteString {
@@ -203,6 +206,6 @@ const RUN_BYTES = 16;
 /** What whoever keeps the member keeps, about. */
 export function keptBytesOf({ path, linkname, xattrs, sparse }: TarMember): number {
   let bytes = path.length + (linkname?.length ?? 0) + (sparse?.length ?? 0) * RUN_BYTES;
-  for (const [name, value] of xattrs ?? []) bytes += name.length + value.length;
+  if (xattrs !== undefined) for (const [name, value] of xattrs) bytes += name.length + value.length;
   return bytes;
 }

@@ -81,8 +81,7 @@ export function createTarParser(handler: TarHandler, options: TarParserOptions =
     if (members >= limits.maxMembers) throw overLimit(draft.place, `more than ${limits.maxMembers} members`);
     members += 1;
     const sparse = runs === undefined ? undefined : checkedRuns(runs, size, dataSize, draft.place);
-    const content = { size, dataOffset, dataSize, ...(sparse === undefined ? undefined : { sparse }) };
-    const member = memberOf(draft, content, limits);
+    const member = memberOf(draft, { size, dataOffset, dataSize, sparse }, limits);
     keptBytes += keptBytesOf(member);
     if (keptBytes > limits.maxKeptBytes) {
       throw overLimit(
