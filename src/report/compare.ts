@@ -13,7 +13,7 @@ export function compareText(rows: readonly ComparedImage[]): (style: Style) => s
     const largest = Math.max(1, ...rows.map((row) => row.size.disk));
     const first = rows[0];
     // A bar is the first thing that can be spared.
-    const bars = style.colour && style.width >= MIN_BAR_COLUMNS;
+    const bars = style.terminal && style.width >= MIN_BAR_COLUMNS;
     return formatTable(
       [
         { title: 'image', gives: true },
