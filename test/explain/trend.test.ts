@@ -11,7 +11,7 @@ const point = (reference: string, disk: number): TrendPoint => ({
   digest: sha256(`${disk}`),
   created: '2026-01-01T00:00:00Z',
   disk,
-  wire: disk / 2,
+  wire: disk,
   files: 1,
   layers: 1,
 });
