@@ -23,9 +23,14 @@ export function createLayout(dir) {
      * @param seed 1 to 2³² − 1: what is the same for each
      */
     layer: (seed, wireBytes, { gzip = true } = {}) => {
-      const tar = tarOf(`opt/layer-${seed}`, gzip ? mixed(seed, wireBytes) : noise(seed, wireBytes));
+      const tar = archive([member(`opt/layer-${seed}`, gzip ? mixed(seed, wireBytes) : noise(seed, wireBytes))]);
       const descriptor = gzip ? put(gzipSync(tar, { level: 1 }), GZIP) : put(tar, TAR);
       return { descriptor, diffId: sha256(tar) };
+    },
+    /** Files of the paths and contents that `files` gives, compressed. */
+    filesLayer: (files) => {
+      const tar = archive([...files].map(([path, content]) => member(path, Buffer.from(content))));
+      return { descriptor: put(gzipSync(tar, { level: 1 }), GZIP), diffId: sha256(tar) };
     },
     image: (name, layers) => {
       const config = {
@@ -72,8 +77,10 @@ function mixed(seed, length) {
   return Buffer.concat(parts);
 }
 
-/** A ustar archive of one file (POSIX.1-1988). */
-function tarOf(name, content) {
+const archive = (members) => Buffer.concat([...members, Buffer.alloc(1024)]);
+
+/** One file of a ustar archive (POSIX.1-1988). */
+function member(name, content) {
   const header = Buffer.alloc(512);
   const field = (text, at) => header.write(text, at, 'latin1');
   const octal = (value, digits) => value.toString(8).padStart(digits, '0');
@@ -93,5 +100,5 @@ function tarOf(name, content) {
     )}\u0000 `,
     148,
   );
-  return Buffer.concat([header, content, Buffer.alloc(((512 - (content.length % 512)) % 512) + 1024)]);
+  return Buffer.concat([header, content, Buffer.alloc((512 - (content.length % 512)) % 512)]);
 }

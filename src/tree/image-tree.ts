@@ -6,7 +6,7 @@ import { keptBytesOf } from '../formats/tar/index.ts';
 import type { BlobPlace, Image } from '../oci/types.ts';
 import type { LayerIndex, Store } from '../store/types.ts';
 import { contentReader } from './content.ts';
-import { treeOfLayers, type LayersOptions } from './layers.ts';
+import { treeOfLayers, treesOfLayers, type LayersOptions } from './layers.ts';
 import type { ContentReader, Tree } from './types.ts';
 
 /** Each layer is decompressed in one thread of the pool and hashed and parsed in this one: more would only wait for each other. */
@@ -49,6 +49,48 @@ export async function treeOfImage(
   signal?: AbortSignal,
   { headers = false, onLayer, unpack = false }: TreeOptions = {},
 ): Promise<ImageTree> {
+  const read = await readLayers(image, { store, signal, headers, unpack });
+  return { ...read, tree: treeOfLayers(read.indexes, onLayer === undefined ? {} : { onLayer }) };
+}
+
+/**
+ * The same of two images, with `headers`. A layer of both is read once; what nothing above the layers at their common bottom touches is the same object in
+ * both trees.
+ * @throws TareError as `treeOfImage`
+ */
+export async function treesOfImages(
+  [a, b]: readonly [Image, Image],
+  store: Store,
+  signal?: AbortSignal,
+): Promise<readonly [ImageTree, ImageTree]> {
+  const options = { store, signal, headers: true, unpack: false };
+  const one = await readLayers(a, options);
+  const two = await readLayers(b, { ...options, known: one });
+  const trees = treesOfLayers(one.indexes, two.indexes);
+  return [
+    { ...one, tree: trees[0] },
+    { ...two, tree: trees[1] },
+  ];
+}
+
+interface ReadOptions {
+  readonly store: Store;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: boolean;
+  readonly unpack: boolean;
+  /** Layers that were read for another image. */
+  readonly known?: Layers;
+}
+
+/** What is known of the layers of an image before they are put together. */
+interface Layers extends Omit<ImageTree, 'tree'> {
+  readonly found: ReadonlyMap<string, FoundLayer>;
+}
+
+type FoundLayer = Awaited<ReturnType<Store['layerHeaders']>>;
+
+async function readLayers(image: Image, options: ReadOptions): Promise<Layers> {
+  const { headers, known, signal, store, unpack } = options;
   const { layers } = image.manifest;
   const diffIds = image.config.rootfs.diff_ids;
   if (layers.length !== diffIds.length) {
@@ -61,13 +103,18 @@ export async function treeOfImage(
   let keptBytes = 0;
   let verified = true;
   const places = new Map<Digest, BlobPlace>();
+  const all = new Map<string, FoundLayer>();
   const indexes = await mapLimit(layers, headers ? HEADERS_AT_ONCE : LAYERS_AT_ONCE, async (layer, number) => {
     if (signal !== undefined) throwIfCancelled(signal);
     const diffId = diffIds[number] as Digest;
-    const found = headers
-      ? await store.layerHeaders(image.blobs, layer, diffId, signal)
-      : { index: await store.layerIndex(image.blobs, layer, diffId, signal, unpack), verified: true };
-    const { index, place } = { place: undefined, ...found };
+    const key = `${layer.digest} ${layer.size} ${diffId}`;
+    const found: FoundLayer =
+      known?.found.get(key) ??
+      (headers
+        ? await store.layerHeaders(image.blobs, layer, diffId, signal)
+        : { index: await store.layerIndex(image.blobs, layer, diffId, signal, unpack), verified: true });
+    all.set(key, found);
+    const { index, place } = found;
     if (place !== undefined) places.set(diffId, place);
     verified &&= found.verified;
     members += index.members.length;
@@ -85,12 +132,11 @@ export async function treeOfImage(
     if (layer === undefined) throw new Error(`no layer of ${image.reference} has the diff ID ${diffId}`);
     return store.layerTar(image.blobs, layer, diffId, signal);
   };
-  const tree = treeOfLayers(indexes, onLayer === undefined ? {} : { onLayer });
   return {
-    tree,
     content: contentReader({ layerTar: async (diffId) => places.get(diffId) ?? layerTar(diffId) }),
     layerTar,
     indexes,
     verified,
+    found: all,
   };
 }

@@ -29,6 +29,8 @@ export interface Node {
   cleared: number;
   /** Bytes of its path. */
   readonly pathBytes: number;
+  /** What it was found to stand for, while that is so; not of what has several names. */
+  entry: Entry | undefined;
 }
 
 /** Names that are created in all, counting those that are gone again. */
@@ -62,13 +64,24 @@ export interface NodeTree {
   makeFolder(path: TreePath, layer: number, where: string): Node;
   /** The folder `path`, links followed inside the root. Undefined when it is not there or no folder. @throws TareError E_LOOP, E_LIMIT */
   findFolder(path: TreePath, where: string): Node | undefined;
+  /** A copy that goes its own way from here on; without a log. */
+  fork(): NodeTree;
+}
+
+/** What the limits are of. */
+interface Counts {
+  readonly nodes: number;
+  readonly pathBytes: number;
+  readonly linkSteps: number;
 }
 
 /** @param log is told of all that is done */
 export function createNodeTree(log?: ChangeLog): NodeTree {
-  let nodes = 0;
-  let pathBytes = 0;
-  let linkSteps = 0;
+  return nodeTree(log, undefined, { nodes: 0, pathBytes: 0, linkSteps: 0 });
+}
+
+function nodeTree(log: ChangeLog | undefined, given: Node | undefined, counts: Counts): NodeTree {
+  let { linkSteps, nodes, pathBytes } = counts;
   // Most members lie in the folder of the one before. Forgotten when a link may have come or a folder gone.
   let lastPath: TreePath | undefined;
   let lastFolder: Node | undefined;
@@ -91,11 +104,12 @@ export function createNodeTree(log?: ChangeLog): NodeTree {
       touched: layer,
       cleared: -1,
       pathBytes: length,
+      entry: undefined,
     };
     inode.owner ??= node;
     return node;
   };
-  const root = make('', undefined, plainInode(), 0, false);
+  const root = given ?? make('', undefined, plainInode(), 0, false);
 
   const put = (parent: Node, name: ByteString, inode: Inode, layer: number, written: boolean): Node => {
     const node = make(name, parent, inode, layer, written);
@@ -156,6 +170,7 @@ export function createNodeTree(log?: ChangeLog): NodeTree {
       log?.altering(folder);
       folder.inode = inode;
       folder.layer = layer;
+      folder.entry = undefined;
     },
     makeFolder: (path, layer, where) => {
       if (path === ROOT) return root;
@@ -177,5 +192,34 @@ export function createNodeTree(log?: ChangeLog): NodeTree {
       const { at, rest } = go(path, where);
       return rest.length === 0 ? at : undefined;
     },
+    fork: () => nodeTree(undefined, copyOf(root), { nodes, pathBytes, linkSteps }),
   };
+}
+
+function copyOf(root: Node): Node {
+  const inodes = new Map<Inode, Inode>();
+  const copy = (node: Node, parent: Node | undefined): Node => {
+    let inode = node.inode.shared ? inodes.get(node.inode) : undefined;
+    if (inode === undefined) {
+      // The owner that is gone is nobody here either, and must not be replaced by another name.
+      inode = { attributes: node.inode.attributes, owner: node.inode.owner, shared: node.inode.shared };
+      if (node.inode.shared) inodes.set(node.inode, inode);
+    }
+    const children = node.children === undefined ? undefined : new Map<ByteString, Node>();
+    const { cleared, entry, layer, name, pathBytes, touched, written } = node;
+    const made: Node = { name, parent, inode, children, layer, written, touched, cleared, pathBytes, entry };
+    if (node.inode.owner === node) inode.owner = made;
+    return made;
+  };
+  const top = copy(root, undefined);
+  const todo: (readonly [from: Node, to: Node])[] = [[root, top]];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [from, to] = next;
+    for (const child of from.children?.values() ?? []) {
+      const made = copy(child, to);
+      to.children?.set(child.name, made);
+      if (child.children !== undefined) todo.push([child, made]);
+    }
+  }
+  return top;
 }

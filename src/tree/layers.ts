@@ -1,13 +1,14 @@
 import { TareError } from '../base/error.ts';
-import { cleanPath, compareBytes, joinPath, nameOf, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
+import { cleanPath, nameOf, parentOf, quotePath, ROOT, type TreePath } from '../base/path.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Writable } from '../base/writable.ts';
 import type { IndexedMember, LayerIndex } from '../store/types.ts';
 import { createChangeLog, type LayerChange } from './layer-changes.ts';
 import { isLinkedFile, layerNameOf } from './layer-names.ts';
 import { createNodeTree, inodeOf, plainInode, type Inode, type Node, type NodeTree } from './layer-nodes.ts';
-import { createTree } from './memory.ts';
-import type { Entry, Tree } from './types.ts';
+import { entriesOf } from './layer-entries.ts';
+import { createSortedTree } from './memory.ts';
+import type { Tree } from './types.ts';
 
 export interface LayersOptions {
   /** Looks at an upper layer without those below: a hard link to something that is not there stays one, with its target's name and no content. */
@@ -46,17 +47,30 @@ export function treeOfLayers(indexes: readonly LayerIndex[], options: LayersOpti
   const log = options.onLayer === undefined ? undefined : createChangeLog();
   const nodes = createNodeTree(log);
   for (const [layer, index] of indexes.entries()) {
-    const application: Application = {
-      nodes,
-      layer,
-      diffId: index.diffId,
-      lenient: options.lenient ?? false,
-      aside: new Map(),
-    };
-    for (const member of index.members) applyMember(application, member);
+    applyLayer(nodes, layer, index, options.lenient);
     if (log !== undefined) options.onLayer?.(layer, log.take());
   }
-  return createTree(entriesOf(nodes.root));
+  return createSortedTree(entriesOf(nodes.root));
+}
+
+/** The same of two images. Layers that both have at their bottom are applied once, and what nothing above them touches is the same object in both trees. */
+export function treesOfLayers(a: readonly LayerIndex[], b: readonly LayerIndex[]): readonly [a: Tree, b: Tree] {
+  const differing = a.findIndex(({ diffId }, layer) => diffId !== b[layer]?.diffId);
+  const shared = differing === -1 ? a.length : differing;
+  const nodes = createNodeTree();
+  for (const [layer, index] of a.slice(0, shared).entries()) applyLayer(nodes, layer, index);
+  if (shared > 0) entriesOf(nodes.root);
+  const other = nodes.fork();
+  const above = (to: NodeTree, indexes: readonly LayerIndex[]): Tree => {
+    for (const [at, index] of indexes.slice(shared).entries()) applyLayer(to, shared + at, index);
+    return createSortedTree(entriesOf(to.root));
+  };
+  return [above(nodes, a), above(other, b)];
+}
+
+function applyLayer(nodes: NodeTree, layer: number, { diffId, members }: LayerIndex, lenient = false): void {
+  const application: Application = { nodes, layer, diffId, lenient, aside: new Map() };
+  for (const member of members) applyMember(application, member);
 }
 
 function applyMember(application: Application, member: IndexedMember): void {
@@ -184,43 +198,4 @@ function clear(nodes: NodeTree, dir: Node, layer: number): void {
       }
     }
   }
-}
-
-function entriesOf(root: Node): Entry[] {
-  const entries: Entry[] = [entryOf(root, ROOT)];
-  const shared = new Map<Inode, { readonly node: Node; readonly path: TreePath }[]>();
-  const todo: { readonly folder: Node; readonly path: TreePath }[] = [{ folder: root, path: ROOT }];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    for (const node of next.folder.children?.values() ?? []) {
-      const path = joinPath(next.path, node.name);
-      if (node.children !== undefined) todo.push({ folder: node, path });
-      if (!node.inode.shared) {
-        entries.push(entryOf(node, path));
-        continue;
-      }
-      const names = shared.get(node.inode);
-      if (names === undefined) shared.set(node.inode, [{ node, path }]);
-      else names.push({ node, path });
-    }
-  }
-  for (const [inode, names] of shared) {
-    names.sort((a, b) => compareBytes(a.path, b.path));
-    const first = names.find(({ node }) => node === inode.owner) ?? names[0];
-    for (const name of names) {
-      const entry = entryOf(name.node, name.path);
-      entries.push(name === first || first === undefined ? entry : { ...entry, type: 'hardlink', link: first.path });
-    }
-  }
-  return entries;
-}
-
-function entryOf({ inode, layer }: Node, path: TreePath): Entry {
-  const { content, device, gid, link, mode, mtime, sha256, size, type, uid, xattrs } = inode.attributes;
-  const entry: Writable<Entry> = { path, type, mode, uid, gid, size, mtime, layer };
-  if (content !== undefined) entry.content = content;
-  if (sha256 !== undefined) entry.sha256 = sha256;
-  if (link !== undefined) entry.link = link;
-  if (device !== undefined) entry.device = device;
-  if (xattrs !== undefined) entry.xattrs = xattrs;
-  return entry;
 }

@@ -14,12 +14,23 @@ export function plainDirectory(path: TreePath): Entry {
  * without an entry it is a plain folder. The order of the entries does not matter.
  */
 export function createTree(entries: Iterable<Entry>): Tree {
+  return indexed(entries, (byPath) =>
+    // oxlint-disable-next-line typescript/require-array-sort-compare -- without a function, texts are compared by code units, which are bytes here; there are hundreds of thousands
+    [...byPath.keys()].sort().map((path) => byPath.get(path) as Entry),
+  );
+}
+
+/** The same of entries that are in byte order, the root first. */
+export function createSortedTree(entries: readonly Entry[]): Tree {
+  return indexed(entries, () => entries.slice(1));
+}
+
+function indexed(entries: Iterable<Entry>, order: (byPath: ReadonlyMap<TreePath, Entry>) => readonly Entry[]): Tree {
   const byPath = new Map<TreePath, Entry>();
   for (const entry of entries) byPath.set(entry.path, entry);
   const root = byPath.get(ROOT) ?? plainDirectory(ROOT);
   byPath.delete(ROOT);
-  // oxlint-disable-next-line typescript/require-array-sort-compare -- without a function, texts are compared by code units, which are bytes here; there are hundreds of thousands
-  const sorted = [...byPath.keys()].sort().map((path) => byPath.get(path) as Entry);
+  const sorted = order(byPath);
   byPath.set(ROOT, root);
   let index: Map<TreePath, Entry[]> | undefined;
   const get = (path: TreePath): Entry | undefined => byPath.get(path);

@@ -1,10 +1,11 @@
 import type { Context } from '../../base/events.ts';
 import { compareBytes, ROOT } from '../../base/path.ts';
+import type { BlobSource } from '../../oci/types.ts';
 import { packageDbs } from '../../packages/index.ts';
 import type { PackageDb } from '../../packages/types.ts';
-import type { Store } from '../../store/types.ts';
+import type { LayersQuestion, Store } from '../../store/types.ts';
 import { diffTrees } from '../../tree/diff.ts';
-import { treeOfImage, type ImageTree } from '../../tree/image-tree.ts';
+import { treeOfImage, treesOfImages, type ImageTree } from '../../tree/image-tree.ts';
 import { measureTree } from '../../tree/measure.ts';
 import { diffConfigs } from './config.ts';
 import { settle } from './contents.ts';
@@ -24,18 +25,57 @@ export interface DiffOptions {
   readonly store: Store;
 }
 
+/** Paths of an answer that is remembered. */
+const MAX_REMEMBERED = 20_000;
+/** Changes with what is in an answer. */
+const VERSION = 1;
+
 /** A side with its files at hand. */
 type Opened = (DiffImage & ImageTree & { readonly xattrs: true }) | (DiffFiles & { readonly image?: undefined });
 
 /**
  * What changed between two images, folders or archives. Plain archives are read by their headers and compressed layers by their index; contents are
- * read where neither tells whether two of one size are the same, and the records of package managers.
+ * read where neither tells whether two of one size are the same, and the records of package managers. What two images differ in is remembered in the store.
  * @throws TareError what reading the images throws
  */
 export async function diffImages(options: DiffOptions): Promise<ImageDiff> {
+  const { after, before, semantic = false, store } = options;
+  // Folders and archives have no digest that says what they are.
+  if (!('image' in before) || !('image' in after)) return compared(options);
+  const [a, b] = [before.image, after.image];
+  const question: LayersQuestion = {
+    about: `diff ${VERSION} ${semantic ? 'semantic' : 'strict'} ${a.descriptor.digest} ${b.descriptor.digest}`,
+    source: eitherOf(a.blobs, b.blobs),
+    layers: [...a.manifest.layers, ...b.manifest.layers],
+  };
+  const known = await store.recall(question);
+  if (known !== undefined) {
+    const answer = JSON.parse(known) as ImageDiff;
+    return {
+      ...answer,
+      before: { ...answer.before, reference: a.reference },
+      after: { ...answer.after, reference: b.reference },
+    };
+  }
+  const found = await compared(options);
+  const { added, changed, removed } = found;
+  if (added.length + changed.length + removed.length <= MAX_REMEMBERED)
+    await store.remember(question, JSON.stringify(found));
+  return found;
+}
+
+/** For questions of where a layer is: in the first that has it. */
+function eitherOf(a: BlobSource, b: BlobSource): BlobSource {
+  return {
+    open: (descriptor) => a.open(descriptor),
+    file: async (descriptor) => (await a.file?.(descriptor)) ?? b.file?.(descriptor),
+    place: async (descriptor) => (await a.place?.(descriptor)) ?? b.place?.(descriptor),
+  };
+}
+
+async function compared(options: DiffOptions): Promise<ImageDiff> {
   const { ctx, semantic = false } = options;
-  const before = await opened(options.before, options);
-  const after = await opened(options.after, options);
+  const [before, after] = await openBoth(options);
   const xattrs = before.xattrs && after.xattrs;
   const found = diffTrees(before.tree, after.tree, { times: !semantic, xattrs });
   const settled = await settle(found.unsure, { before: before.content, after: after.content }, ctx);
@@ -68,9 +108,17 @@ export async function diffImages(options: DiffOptions): Promise<ImageDiff> {
   };
 }
 
-async function opened(side: DiffSide, { ctx, store }: DiffOptions): Promise<Opened> {
-  if (!('image' in side)) return side;
-  return { ...side, ...(await treeOfImage(side.image, store, ctx.signal, { headers: true })), xattrs: true };
+async function openBoth({ after, before, ctx, store }: DiffOptions): Promise<readonly [Opened, Opened]> {
+  const opened = async (side: DiffSide): Promise<Opened> => {
+    if (!('image' in side)) return side;
+    return { ...side, ...(await treeOfImage(side.image, store, ctx.signal, { headers: true })), xattrs: true };
+  };
+  if (!('image' in before) || !('image' in after)) return [await opened(before), await opened(after)];
+  const [one, two] = await treesOfImages([before.image, after.image], store, ctx.signal);
+  return [
+    { ...before, ...one, xattrs: true },
+    { ...after, ...two, xattrs: true },
+  ];
 }
 
 const databasesOf = ({ content, tree }: Opened): Promise<readonly PackageDb[]> =>
