@@ -120,6 +120,17 @@ export function parentOf(path: TreePath): TreePath {
   return (cut <= 0 ? '/' : path.slice(0, cut)) as TreePath;
 }
 
+/** As `parentOf`, for many paths in order: while they are in one folder it is the same text, of which nothing has to be made or hashed again. */
+export function lastFolder(): (path: TreePath) => TreePath {
+  let last = ROOT;
+  return (path) => {
+    const cut = lastSlash(path);
+    if (cut <= 0) return ROOT;
+    if (cut !== last.length || !path.startsWith(last)) last = path.slice(0, cut) as TreePath;
+    return last;
+  };
+}
+
 export function nameOf(path: TreePath): ByteString {
   return path.slice(lastSlash(path) + 1);
 }

@@ -53,8 +53,11 @@ export function entriesOf(root: Node): readonly Entry[] {
 
 function stepsOf({ children }: Node): string[] {
   if (children === undefined) return [];
-  const steps = [...children.keys()];
-  for (const child of children.values()) if (child.children !== undefined) steps.push(`${child.name}/`);
+  const steps: string[] = [];
+  for (const { children: below, name } of children.values()) {
+    steps.push(name);
+    if (below !== undefined) steps.push(`${name}/`);
+  }
   // oxlint-disable-next-line typescript/require-array-sort-compare -- without a function, texts are compared by code units, which are bytes here
   return steps.sort().reverse();
 }

@@ -158,6 +158,19 @@ function nodeTree(log: ChangeLog | undefined, given: Node | undefined, counts: C
     return { at, rest };
   };
 
+  /** The folder `path` when all on the way are folders, as nearly always. */
+  const plainFolder = (path: TreePath): Node | undefined => {
+    let at = root;
+    for (let start = 1; start > 0;) {
+      const end = path.indexOf('/', start);
+      const next = at.children?.get(end === -1 ? path.slice(start) : path.slice(start, end));
+      if (next?.children === undefined) return undefined;
+      at = next;
+      start = end + 1;
+    }
+    return at;
+  };
+
   return {
     root,
     put,
@@ -175,6 +188,12 @@ function nodeTree(log: ChangeLog | undefined, given: Node | undefined, counts: C
     makeFolder: (path, layer, where) => {
       if (path === ROOT) return root;
       if (path === lastPath && lastFolder !== undefined) return lastFolder;
+      const plain = plainFolder(path);
+      if (plain !== undefined) {
+        lastPath = path;
+        lastFolder = plain;
+        return plain;
+      }
       const { at, rest } = go(path, where);
       const [first] = rest;
       if (first !== undefined && at.children?.has(first) === true) {

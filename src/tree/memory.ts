@@ -1,4 +1,4 @@
-import { parentOf, ROOT, type TreePath } from '../base/path.ts';
+import { lastFolder, ROOT, type TreePath } from '../base/path.ts';
 import { resolveWith } from './resolve.ts';
 import type { Entry, Tree } from './types.ts';
 
@@ -48,11 +48,18 @@ function indexed(entries: Iterable<Entry>, order: (byPath: ReadonlyMap<TreePath,
 
 function childrenOf(sorted: readonly Entry[]): Map<TreePath, Entry[]> {
   const index = new Map<TreePath, Entry[]>();
+  const folderOf = lastFolder();
+  let parent: TreePath | undefined;
+  let siblings: Entry[] = [];
   for (const entry of sorted) {
-    const parent = parentOf(entry.path);
-    const siblings = index.get(parent);
-    if (siblings === undefined) index.set(parent, [entry]);
-    else siblings.push(entry);
+    const folder = folderOf(entry.path);
+    if (folder !== parent) {
+      parent = folder;
+      const known = index.get(folder);
+      siblings = known ?? [];
+      if (known === undefined) index.set(folder, siblings);
+    }
+    siblings.push(entry);
   }
   return index;
 }

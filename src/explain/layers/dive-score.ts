@@ -35,6 +35,18 @@ const META = '/.wh..wh.';
  * dive leaves the rest of its layer out.
  */
 export function createDiveScore(): { add(members: readonly IndexedMember[]): void; score(): DiveScore } {
+  /** All that there ever were. */
+  const all: Node[] = [];
+  const childOf = (folder: Node, name: ByteString): Node => {
+    folder.children ??= new Map();
+    let child = folder.children.get(name);
+    if (child === undefined) {
+      child = newNode(folder);
+      folder.children.set(name, child);
+      all.push(child);
+    }
+    return child;
+  };
   const root = newNode(undefined);
   let layer = -1;
   const folders = new Map<TreePath, Node>([[ROOT, root]]);
@@ -78,7 +90,7 @@ export function createDiveScore(): { add(members: readonly IndexedMember[]): voi
     },
     score: () => {
       const sum = { smallest: 0, all: 0, wasted: 0 };
-      for (const node of below(root)) {
+      for (const node of all) {
         sum.smallest += node.smallest;
         sum.all += node.cumulative;
         if (node.count > 1) sum.wasted += node.cumulative;
@@ -100,13 +112,6 @@ function newNode(parent: Node | undefined): Node {
     cumulative: 0,
     smallest: 0,
   };
-}
-
-function childOf(folder: Node, name: ByteString): Node {
-  folder.children ??= new Map();
-  let child = folder.children.get(name);
-  if (child === undefined) folder.children.set(name, (child = newNode(folder)));
-  return child;
 }
 
 function discover(node: Node, size: number): void {

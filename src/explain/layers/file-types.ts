@@ -1,4 +1,4 @@
-import { nameOf } from '../../base/path.ts';
+import { nameOf, type TreePath } from '../../base/path.ts';
 import type { Entry } from '../../tree/types.ts';
 
 /** What a folder holds, whatever the names are. The first that fits counts. */
@@ -40,15 +40,25 @@ const BY_ENDING: ReadonlyMap<string, string> = new Map(
   ENDINGS.flatMap(([type, endings]) => endings.split(' ').map((ending) => [ending, type] as const)),
 );
 
-/** What kind of file it is, by its path and mode: contents are not read. */
-export function fileTypeOf({ mode, path }: Pick<Entry, 'mode' | 'path'>): string {
+/** What a folder says of the kind of all that is below it. */
+export function folderTypeOf(folder: TreePath): string | undefined {
+  const path = `${folder}/`;
   for (const [type, prefixes] of FOLDERS) for (const prefix of prefixes) if (path.startsWith(prefix)) return type;
+  return undefined;
+}
+
+/**
+ * What kind of file it is, by its path and mode: contents are not read.
+ * @param folderType of its folder
+ */
+export function fileTypeOf({ mode, path }: Pick<Entry, 'mode' | 'path'>, folderType: string | undefined): string {
+  if (folderType !== undefined) return folderType;
   const name = nameOf(path);
   const dot = name.lastIndexOf('.');
   const found = dot <= 0 ? undefined : BY_ENDING.get(name.slice(dot + 1).toLowerCase());
   if (found !== undefined) return found;
   // libx.so.1.2
-  if (/\.so(?:\.\d+)+$/.test(name)) return 'shared libraries';
+  if (name.includes('.so.') && /\.so(?:\.\d+)+$/.test(name)) return 'shared libraries';
   if ((mode & 0o111) !== 0) return 'programs';
   return dot > 0 ? 'other' : 'without an ending';
 }

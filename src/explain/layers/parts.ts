@@ -1,8 +1,8 @@
-import { compareBytes, parentOf, ROOT, textOfBytes, type TreePath } from '../../base/path.ts';
+import { compareBytes, lastFolder, parentOf, ROOT, textOfBytes, type TreePath } from '../../base/path.ts';
 import { ownerOf } from '../../packages/index.ts';
 import type { Package, PackageDb } from '../../packages/types.ts';
 import type { Tree } from '../../tree/types.ts';
-import { fileTypeOf } from './file-types.ts';
+import { fileTypeOf, folderTypeOf } from './file-types.ts';
 import type { DirectoryPart, PackagePart, Part, TypePart } from './types.ts';
 
 interface Sum {
@@ -28,16 +28,26 @@ export function partsOf(tree: Tree, databases: readonly PackageDb[]): Parts {
   const types = new Map<string, Sum>();
   const unowned: Sum = { bytes: 0, files: 0 };
   let files = 0;
+  const folderOf = lastFolder();
+  let folder: TreePath | undefined;
+  let folderType: string | undefined;
+  let folderSum: Sum = { bytes: 0, files: 0 };
   for (const entry of tree.walk()) {
     if (entry.type === 'directory') continue;
     files += 1;
     // Another name of a file costs nothing.
     const bytes = entry.type === 'file' ? entry.size : 0;
-    add(folders, parentOf(entry.path), bytes);
+    const parent = folderOf(entry.path);
+    if (parent !== folder) {
+      folder = parent;
+      folderType = folderTypeOf(parent);
+      folderSum = sumIn(folders, parent);
+    }
+    addTo(folderSum, bytes);
     const owner = ownerOf(databases, entry.path);
     if (owner === undefined) addTo(unowned, bytes);
     else add(packages, owner, bytes);
-    add(types, entry.type === 'file' ? fileTypeOf(entry) : NOT_FILES[entry.type], bytes);
+    add(types, entry.type === 'file' ? fileTypeOf(entry, folderType) : NOT_FILES[entry.type], bytes);
   }
   return {
     files,
