@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isTareError } from '../base/error.ts';
 import { makeFolder, readIfThere, replaceCached } from './files.ts';
-import { NO_CACHE, type LayerCacheOptions } from './layer-cache.ts';
+import { NO_CACHE, type LayerCacheOptions } from './layer-cache-options.ts';
 import { placeOf, stampAt } from './layer-place.ts';
 import { makeLayout } from './layout.ts';
 import { storePaths } from './paths.ts';

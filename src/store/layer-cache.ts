@@ -8,7 +8,9 @@ import { makeFolder, readIfThere, replaceFile, sizeIfThere } from './files.ts';
 import { makeLayout } from './layout.ts';
 import { sameStamp, stampOf, unchanged, verifyFile, type FileStamp } from './file-stamp.ts';
 import { decodeHead, decodeRecord, encodeRecord, type LayerHead, type LayerRecord } from './layer-record.ts';
-import { requireLayerType, scanLayer, tarOfLayer } from './layer-scan.ts';
+import { NO_CACHE, type LayerCacheOptions } from './layer-cache-options.ts';
+import { scanLayer, tarOfLayer } from './layer-scan.ts';
+import { requireLayerType } from './layer-type.ts';
 import { MIN_THREAD_BYTES, tarInThread } from './layer-thread.ts';
 import { storePaths, temporaryPath } from './paths.ts';
 import { tarFile, type TarFile } from './tar-file.ts';
@@ -22,28 +24,8 @@ interface ScanOptions {
   readonly keep?: (chunk: Uint8Array) => Promise<void>;
 }
 
-export interface LayerCacheOptions {
-  /** `TARE_HOME`. The cache is in `<home>/tare/index/` and `<home>/tare/layers/`. */
-  readonly home: string;
-  /** Asked for a blob's host file when its source has none. */
-  readonly blobs?: BlobSource;
-  /** Treats the home as one that cannot be written. */
-  readonly frozen?: boolean;
-}
-
 /** Copies of one blob, in as many layouts, that are remembered as verified. */
 const MAX_STAMPS = 8;
-/** What a home says that cannot hold a cache; everything works without. A full disk is one of them: an index can be made again. */
-export const NO_CACHE = [
-  'E_READ_ONLY',
-  'E_PERMISSION',
-  'E_NO_SPACE',
-  'E_STORE',
-  'E_NOT_DIRECTORY',
-  'E_EXISTS',
-  'E_IO',
-  'E_LOCKED',
-] as const;
 
 /**
  * Layer indexes and unpacked layers, as `Store` describes them. An index is trusted while the host file that holds the blob is the one that was

@@ -9,10 +9,9 @@ import { createTarParser, type TarMember } from '../formats/tar/index.ts';
 import { decompress as unzstd, isZstd } from '../formats/zstd/index.ts';
 import type { Writable } from '../base/writable.ts';
 import type { Descriptor } from '../oci/types.ts';
+import { requireLayerType } from './layer-type.ts';
 import type { IndexedMember, LayerIndex } from './types.ts';
 
-const LAYER_MEDIA_TYPE =
-  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+gzip|\+zstd)?|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.gzip|\.zstd)?)$/;
 /** Holes that are hashed as zeros, in one layer. Beyond it the sha256 of a sparse file is left open: one may claim exabytes. */
 const MAX_HASHED_HOLE_BYTES = 1024 ** 3; // 1 GiB
 
@@ -49,13 +48,6 @@ export async function* tarOfLayer(
   const actual = `${algorithmOf(diffId)}:${hash.digest('hex')}`;
   if (actual !== diffId) {
     throw new TareError('E_DIGEST', `layer ${layer.digest} unpacks to ${actual}, the image config promises ${diffId}`);
-  }
-}
-
-/** @throws TareError E_MEDIA_TYPE for anything that is not a tar, plain or with gzip or zstd */
-export function requireLayerType({ digest, mediaType }: Descriptor): void {
-  if (!LAYER_MEDIA_TYPE.test(mediaType)) {
-    throw new TareError('E_MEDIA_TYPE', `layer ${digest} has the media type ${JSON.stringify(mediaType)}`);
   }
 }
 

@@ -1,11 +1,8 @@
 import { resolve } from 'node:path';
 import { TareError } from '../base/error.ts';
 import { collectBytes } from '../base/streams.ts';
-import { decompress as gunzip } from '../formats/gzip/index.ts';
-import { decompress as unzstd } from '../formats/zstd/index.ts';
 import { hostFile, type ByteFile } from './host-file.ts';
 import { HEAD_BYTES, packingOf } from './packing.ts';
-import { scratchFile } from './scratch.ts';
 import { indexTar, type TarFile } from './tar-file.ts';
 import type { TransportTools } from './types.ts';
 
@@ -33,9 +30,13 @@ export async function openTar(path: string, { ctx, store }: Pick<TransportTools,
     throw new TareError('E_ARCHIVE', `${file.what} is compressed with ${packing}, which is not supported`, {
       hint: `unpack it first: \`${packing} -dk FILE\``,
     });
-  const packed = file.read(0, file.size);
+  // Loaded when they are needed: most archives are plain.
+  const [{ decompress }, { scratchFile }] = await Promise.all([
+    packing === 'gzip' ? import('../formats/gzip/index.ts') : import('../formats/zstd/index.ts'),
+    import('./scratch.ts'),
+  ]);
   const maxBytes = MAX_ARCHIVE_BYTES;
-  return scratchFile(packing === 'gzip' ? gunzip(packed, { maxBytes }) : unzstd(packed, { maxBytes }), {
+  return scratchFile(decompress(file.read(0, file.size), { maxBytes }), {
     home: store.home,
     what: file.what,
     limit: maxBytes,

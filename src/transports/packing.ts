@@ -1,5 +1,5 @@
-import { isGzip } from '../formats/gzip/index.ts';
-import { isZstd } from '../formats/zstd/index.ts';
+import { isGzip } from '../formats/gzip/magic.ts';
+import { isZstd } from '../formats/zstd/frames.ts';
 
 /** How many first bytes `packingOf` looks at. */
 export const HEAD_BYTES = 6;

@@ -4,10 +4,7 @@ import { createExpansionGuard, DEFAULT_EXPANSION_CAPS, type ExpansionCaps } from
 import type { Bytes } from '../../base/streams.ts';
 import { OUTPUT_CHUNK_BYTES, pump } from './engine.ts';
 
-/** Whether these first bytes of a stream begin a gzip member (RFC 1952, section 2.3.1). */
-export function isGzip(head: Uint8Array): boolean {
-  return head[0] === 0x1f && head[1] === 0x8b;
-}
+export { isGzip } from './magic.ts';
 
 /**
  * Decompresses gzip (RFC 1952): one member or several, CRC and length of each checked. Zeros after the last member are padding, as tape

@@ -7,7 +7,6 @@ import type { Transport } from '../types.ts';
 import { replaceFile } from '../write-file.ts';
 import { familiarName } from './names.ts';
 import { savedImage } from './read.ts';
-import { savedArchive } from './write.ts';
 
 function placeOf(rest: string): { readonly file: string; readonly name: string | undefined } {
   const { name, path } = splitPathReference('docker-archive', rest);
@@ -30,6 +29,7 @@ export const transport: Transport = {
     return savedImage(tar, { reference: referenceOf(file, name), name, platform, signal: tools.ctx.signal });
   },
   write: async (image, rest, tools) => {
+    const { savedArchive } = await import('./write.ts');
     const { file, name: given } = placeOf(rest);
     const name = given === undefined ? storeNameOf(image) : familiarName(given);
     const archive = await savedArchive(image, name === undefined ? [] : [name], tools);
