@@ -21,7 +21,7 @@ export const command: CommandSpec = {
   options: [
     {
       flags: '--semantic',
-      description: 'leave out times, the order in archives, and how layers are cut and compressed',
+      description: 'leave out times, annotations, the order in archives, and how layers are cut and compressed',
     },
     { flags: '--exit-code', description: 'exit with 1 when there is a difference, with 0 when there is none' },
     {

@@ -12,10 +12,12 @@ interface Setting {
 }
 
 const NANOSECONDS = 1e9;
+/** Labels that say when an image was made: image-spec annotations.md; label-schema.org. */
+const TIMES: ReadonlySet<string> = new Set(['org.opencontainers.image.created', 'org.label-schema.build-date']);
 
 /**
  * What a run time, or whoever looks at the image, is told differently: one row for each setting, in a fixed order.
- * @param semantic leaves out when and by whom it was made
+ * @param semantic leaves out when and by whom it was made, and annotations of the manifest: archives of Docker keep none
  */
 export function diffConfigs(before: Image, after: Image, semantic: boolean): readonly DiffConfig[] {
   const [one, two] = [settingsOf(before, semantic), settingsOf(after, semantic)];
@@ -56,13 +58,16 @@ function settingsOf({ config, manifest }: Image, semantic: boolean): ReadonlyMap
   addNamed('env', (run.Env ?? []).map(pairOf));
   add('ports', namesIn(run.ExposedPorts));
   add('volumes', namesIn(run.Volumes));
-  addNamed('label', Object.entries(run.Labels ?? {}));
+  addNamed(
+    'label',
+    Object.entries(run.Labels ?? {}).filter(([name]) => !semantic || !TIMES.has(name)),
+  );
   add('healthcheck', healthOf(run.Healthcheck));
   add('stop-signal', run.StopSignal);
   add('shell', run.Shell);
   add('on-build', run.OnBuild);
-  addNamed('annotation', Object.entries(manifest.annotations ?? {}));
   if (!semantic) {
+    addNamed('annotation', Object.entries(manifest.annotations ?? {}));
     add('author', config.author);
     add('created', config.created);
   }

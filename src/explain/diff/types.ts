@@ -131,7 +131,7 @@ export interface DiffLayers {
 export interface ImageDiff {
   readonly before: DiffedSide;
   readonly after: DiffedSide;
-  /** Whether times, the order in archives and how layers are cut and compressed were left out. */
+  /** Whether times, annotations, the order in archives and how layers are cut and compressed were left out. */
   readonly semantic: boolean;
   /** Whether there is any difference, of those that were asked for. */
   readonly different: boolean;

@@ -42,7 +42,7 @@ function headOf(found: ImageDiff, style: Style): string {
     ['settings', found.config.length === 0 ? '' : `${found.config.length} differ`],
     ['layers', layersLine(found)],
     ['digests', found.verified ? '' : 'not checked: plain layers were read by their headers alone'],
-    ['left out', found.semantic ? 'times, the order in archives, how layers are cut and compressed' : ''],
+    ['left out', found.semantic ? 'times, annotations, the order in archives, how layers are cut and compressed' : ''],
   ] as const;
   return [
     style.bold(`${printable(before.reference)} → ${printable(after.reference)}`),

@@ -72,8 +72,12 @@ describe('diffConfigs', () => {
   });
 
   it('leaves out when and by whom it was made, if asked to', () => {
-    const [a, b] = [image({}, { created: '2026-01-01T00:00:00Z', author: 'x' }), image({})];
+    const Labels = { 'org.opencontainers.image.created': '2026-01-01T00:00:00Z' };
+    const a = image({ Labels }, { created: '2026-01-01T00:00:00Z', author: 'x' }, { note: 'x' });
+    const b = image({});
     expect(diff(a, b)).toEqual([
+      ['label org.opencontainers.image.created', '2026-01-01T00:00:00Z', null],
+      ['annotation note', 'x', null],
       ['author', 'x', null],
       ['created', '2026-01-01T00:00:00Z', null],
     ]);
