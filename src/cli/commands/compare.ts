@@ -22,7 +22,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare compare docker-archive:node.tar node-status', 'what was saved'],
-    ['tare compare --markdown --history sizes.jsonl node:22 app:latest >>"$GITHUB_STEP_SUMMARY"', 'in a CI job'],
+    ['tare compare --markdown --history sizes.jsonl node:22 app:1 >summary.md', 'in a CI job'],
   ],
   async run({ args, cli, options }) {
     const [{ compare }, { openImage }, { compareText }] = await Promise.all([
