@@ -66,7 +66,7 @@ const relative = (root: TreePath, path: TreePath): string => path.slice(root ===
 /** Settings of tare.yaml and flags together; what only decides whether the image may have its name is no part of them. */
 function parametersOf({ epoch, settings, start, warehouse }: Prepared): BuildFacts['parameters'] {
   const { env = {}, from = 'host', labels = {} } = settings;
-  const { budget: _b, lint: _l, name: _n, probes: _p, timeoutMs: _t, ...shaping } = settings;
+  const { budget: _b, check: _c, lint: _l, name: _n, probes: _p, timeoutMs: _t, ...shaping } = settings;
   return present({
     ...shaping,
     from: shownReference(from),

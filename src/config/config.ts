@@ -5,6 +5,7 @@ import { readSmallFile } from '../base/small-file.ts';
 import type { Tightness } from '../plan/types.ts';
 import { probeOfValue } from '../sandbox/probes/parse.ts';
 import type { Probe } from '../sandbox/types.ts';
+import { checkOf, type CheckConfig } from './check.ts';
 import type { RawConfig } from './schema.ts';
 import { parseSize } from './size.ts';
 
@@ -37,6 +38,7 @@ export interface Config {
     readonly ruleset?: string;
     readonly rules?: Readonly<Record<string, 'off' | 'info' | 'warning' | 'error'>>;
   };
+  readonly check?: CheckConfig;
 }
 
 export const CONFIG_FILE = 'tare.yaml';
@@ -91,7 +93,7 @@ export async function parseConfig(text: string, file: string): Promise<Config> {
 }
 
 function normalise(raw: RawConfig, place: Place): Config {
-  const { budget, cmd, entrypoint, env, expose, lint, probes, timeout, user, ...same } = raw;
+  const { budget, check, cmd, entrypoint, env, expose, lint, probes, timeout, user, ...same } = raw;
   const known = Object.fromEntries(Object.entries(same).filter(([, value]) => value !== undefined)) as Partial<Config>;
   return {
     ...known,
@@ -110,6 +112,7 @@ function normalise(raw: RawConfig, place: Place): Config {
     ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
     ...(budget === undefined ? {} : { budget: budgetOf(budget, place.at('budget')) }),
     ...(lint === undefined ? {} : { lint: lintOf(lint) }),
+    ...(check === undefined ? {} : { check: checkOf(check, place.at('check')) }),
   };
 }
 

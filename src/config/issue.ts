@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import { TareError } from '../base/error.ts';
 import { kindOf, type Place } from '../base/place.ts';
 import { suggestion } from '../sandbox/probes/words.ts';
-import { CHOICES, EXPECTED, knownKeys } from './schema.ts';
+import { CHOICES, expectedAt, knownKeys } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -41,11 +41,8 @@ export function issueError(issue: Issue, value: unknown, place: Place): TareErro
     (at, step) => (typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined),
     value,
   );
-  const [first] = path;
-  const expected =
-    first === undefined ? 'a map of settings' : (EXPECTED[first as keyof typeof EXPECTED] ?? 'something else');
-  const guess = typeof found === 'string' ? suggestion(found, CHOICES[String(first)] ?? []) : '';
-  const problem = own ?? `expected ${expected}, got ${shown(found, path)}${guess}`;
+  const guess = typeof found === 'string' ? suggestion(found, CHOICES[String(path[0])] ?? []) : '';
+  const problem = own ?? `expected ${expectedAt(path)}, got ${shown(found, path)}${guess}`;
   return new TareError('E_CONFIG', `${place.at(...path).text()}: ${problem}`);
 }
 

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import * as z from 'zod/mini';
+import { checkSchema, EXPECTED_OF_CHECK, knownCheckKeys } from './check-schema.ts';
 
 const text = z.string().check(z.minLength(1));
 const argv = z.union([z.array(text).check(z.minLength(1)), text]);
@@ -47,6 +48,7 @@ export const configSchema = z.strictObject({
   timeout: z.optional(z.number().check(z.gt(0))),
   budget: z.optional(budgetSchema),
   lint: z.optional(lintSchema),
+  check: z.optional(checkSchema),
 });
 
 export type RawConfig = z.infer<typeof configSchema>;
@@ -55,11 +57,12 @@ export type RawConfig = z.infer<typeof configSchema>;
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   const [first] = path;
   if (first === undefined) return Object.keys(configSchema.shape);
+  if (first === 'check') return knownCheckKeys(path);
   return Object.keys(first === 'budget' ? budgetSchema.shape : lintSchema.shape);
 }
 
 /** What is expected at each key, in words. */
-export const EXPECTED: Readonly<Record<keyof RawConfig, string>> = {
+const EXPECTED: Readonly<Record<keyof RawConfig, string>> = {
   name: 'a text',
   from: 'the text "host", or an image',
   platform: 'a text such as linux/amd64',
@@ -82,7 +85,16 @@ export const EXPECTED: Readonly<Record<keyof RawConfig, string>> = {
   timeout: 'a number of seconds above 0',
   budget: 'a map of wire and disk to sizes such as 40MB',
   lint: 'a map of ruleset and rules; a rule is off, info, warning or error',
+  check: 'a map of rules',
 };
+
+/** The same for a path of keys. */
+export function expectedAt([first, second]: readonly PropertyKey[]): string {
+  if (first === undefined) return 'a map of settings';
+  if (first === 'check' && second !== undefined)
+    return EXPECTED_OF_CHECK[second as keyof typeof EXPECTED_OF_CHECK] ?? 'something else';
+  return EXPECTED[first as keyof typeof EXPECTED] ?? 'something else';
+}
 
 /** Where a misspelt value can be guessed. */
 export const CHOICES: Readonly<Record<string, readonly string[]>> = { tightness: TIGHTNESS };
