@@ -19,6 +19,11 @@ export const ERROR_CODES = {
   // use ------------------------------------------------------------------------------------------------------------
   E_USAGE: spec(2, 'a flag or an argument is wrong', 'see `tare COMMAND --help`'),
   E_CONFIG: spec(2, 'tare.yaml is not valid', 'see docs/config.md, or make a fresh file with `tare init`'),
+  E_CHECK: spec(
+    2,
+    'a file of rules for `tare check` is not valid',
+    'see docs/ci.md for what is understood of structure tests and of .dive-ci',
+  ),
   E_OPENAPI: spec(
     2,
     'an OpenAPI description cannot be used',

@@ -23,6 +23,17 @@ export function placeInFile(file: string, text: string): Place {
   return place([]);
 }
 
+/** Finds the line of the value at a path, from 1; undefined where that is not known. */
+export function linesOf(text: string): (...path: readonly Step[]) => number | undefined {
+  let located: Located | undefined;
+  return (...path) => {
+    if (text.length > MAX_LOCATED_CHARS) return undefined;
+    located ??= locate(text);
+    const offset = offsetOf(located.document, path, undefined);
+    return offset === undefined ? undefined : located.lines.linePos(offset).line;
+  };
+}
+
 interface Located {
   readonly document: Document;
   readonly lines: LineCounter;

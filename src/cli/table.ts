@@ -94,6 +94,12 @@ export const COMMANDS: readonly CommandLine[] = [
     load: async () => (await import('./commands/compare.ts')).command,
   },
   {
+    group: 'explain',
+    name: 'check',
+    summary: 'hold an image against budgets and rules, for CI',
+    load: async () => (await import('./commands/check.ts')).command,
+  },
+  {
     group: 'ship',
     name: 'sbom',
     summary: 'what an image is made of, as SPDX or CycloneDX',

@@ -65,7 +65,8 @@ async function unpacked(image: Image, store: Store, ctx: Context): Promise<Rootf
   return rootfs;
 }
 
-async function requireSandbox(): Promise<Sandbox> {
+/** @throws TareError E_TOOL_MISSING */
+export async function requireSandbox(): Promise<Sandbox> {
   const sandbox = await findSandbox();
   if (!('unavailable' in sandbox)) return sandbox;
   throw new TareError('E_TOOL_MISSING', `images cannot be run here: ${sandbox.unavailable}`, { hint: sandbox.cure });

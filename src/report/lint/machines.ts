@@ -1,13 +1,15 @@
 import type { LintResult } from '../../lint/lint-files.ts';
 import type { Finding, Severity } from '../../lint/types.ts';
 import { formatSize } from '../format.ts';
+import { workflowCommand, type WorkflowCommand } from '../machine/workflow-command.ts';
+import { xml } from '../machine/xml.ts';
 
 /** One line of text about a finding, for formats that have room for no more. */
 function sentence({ bytes, cure, message }: Finding): string {
   return `${message}${bytes === undefined ? '' : ` (${formatSize(bytes)})`}: ${cure}`;
 }
 
-const COMMANDS: Readonly<Record<Severity, string>> = { info: 'notice', warning: 'warning', error: 'error' };
+const COMMANDS: Readonly<Record<Severity, WorkflowCommand>> = { info: 'notice', warning: 'warning', error: 'error' };
 
 /** Workflow commands of GitHub Actions, one line each: they become annotations of the change. */
 export function lintGithub({ files }: LintResult): string {
@@ -28,19 +30,10 @@ export function lintGithub({ files }: LintResult): string {
             : []),
           ['title', finding.rule],
         ];
-        const text = places.map(([name, value]) => `${name}=${property(String(value))}`).join(',');
-        return `::${COMMANDS[finding.severity]} ${text}::${data(sentence(finding))}`;
+        return workflowCommand(COMMANDS[finding.severity], places, sentence(finding));
       }),
     )
     .join('\n');
-}
-
-function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
 /** Checkstyle's XML, as its version 4.3 writes it. */
@@ -82,15 +75,4 @@ export function lintJunit({ files }: LintResult): string {
     }),
     '</testsuites>',
   ].join('\n');
-}
-
-/** What XML 1.0 may hold, quotes and brackets as entities. */
-function xml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replace(/[\n\r\t]/g, ' ');
 }

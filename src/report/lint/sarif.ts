@@ -3,6 +3,7 @@ import type { LintResult, LintedFile } from '../../lint/lint-files.ts';
 import { RULES } from '../../lint/rules/index.ts';
 import type { Finding, Rule, Severity } from '../../lint/types.ts';
 import { formatSize } from '../format.ts';
+import { uriOfPath } from '../machine/uri.ts';
 import { isFixable } from './counts.ts';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
@@ -47,7 +48,7 @@ export function kebab(id: string): string {
 
 function resultOf(file: LintedFile, finding: Finding, rules: readonly Rule[]): unknown {
   const { bytes, cure, fix = [], message, range, rule, severity } = finding;
-  const artifactLocation = { uri: uriOf(file.file) };
+  const artifactLocation = { uri: uriOfPath(file.file === '-' ? 'stdin' : file.file) };
   const size = bytes === undefined ? '' : ` (${formatSize(bytes)})`;
   const { end, start } = range;
   return {
@@ -89,15 +90,4 @@ function replacementOf({ end, start, text }: NonNullable<Finding['fix']>[number]
     deletedRegion: { charOffset: start, charLength: end - start },
     ...(text === '' ? {} : { insertedContent: { text } }),
   };
-}
-
-/** A relative reference, whatever chars the name has. */
-function uriOf(file: string): string {
-  const path = file === '-' ? 'stdin' : file;
-  const encoded = path
-    .replace(/\p{Surrogate}/gu, '\ufffd')
-    .split('/')
-    .map((part) => encodeURIComponent(part))
-    .join('/');
-  return path.startsWith('/') ? `file://${encoded}` : encoded;
 }

@@ -1,0 +1,105 @@
+import { access } from 'node:fs/promises';
+import { TareError } from '../base/error.ts';
+import type { CheckConfig } from '../config/check.ts';
+import type { CheckOptions } from '../explain/check/check.ts';
+import type { RuleSet } from '../explain/check/types.ts';
+import type { Options } from './spec.ts';
+
+/** Looked for in the current folder when nobody names a file. */
+const USUAL_FILES = ['tare.yaml', '.dive-ci'];
+
+/** Keys that flags add to; of all others the flag's value replaces the file's. */
+const JOINED: readonly string[] = ['packages', 'labels', 'tests'];
+
+export interface CheckSettings extends Pick<CheckOptions, 'rules' | 'files'> {
+  readonly base: string | undefined;
+}
+
+/** The rules of flags, variables and files. @throws TareError E_USAGE, E_CONFIG, E_CHECK; E_PATH_NOT_FOUND for a file that is not there */
+export async function checkSettings(options: Options): Promise<CheckSettings> {
+  const { readForeignRules, readRuleFile } = await import('../explain/check/rule-files.ts');
+  const flags = await flagRules(options);
+  const named = options.list('config');
+  const files = [];
+  const sets: RuleSet[] = [];
+  for (const file of named.length > 0 ? named : await usualFiles()) {
+    const read = await readRuleFile(file);
+    if (read.kind !== 'tare') files.push(read);
+    else {
+      sets.push({ ...read.rules, config: without(read.rules.config, flags) });
+      for (const test of read.rules.config.tests ?? []) files.push(await readForeignRules(test));
+    }
+  }
+  const base = options.text('against') ?? sets.find(({ config }) => config.base !== undefined)?.config.base;
+  return { rules: [...sets, { config: flags }], files, base };
+}
+
+function without(config: CheckConfig, flags: CheckConfig): CheckConfig {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => JOINED.includes(key) || !(key in flags)));
+}
+
+async function usualFiles(): Promise<readonly string[]> {
+  const found = await Promise.all(
+    USUAL_FILES.map((file) =>
+      access(file).then(
+        () => [file],
+        () => [],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+async function flagRules(options: Options): Promise<CheckConfig> {
+  const { parseAmount, parseDays, parsePackagePattern, parseShare } = await import('../config/check.ts');
+  const { parseSize } = await import('../config/size.ts');
+  const read = <T>(
+    name: string,
+    flag: string,
+    parse: (text: string, where: string, code: 'E_USAGE') => T,
+  ): T | undefined => {
+    const text = options.text(name);
+    return text === undefined ? undefined : parse(text, flag, 'E_USAGE');
+  };
+  const forbidden = (name: string): { readonly allow: [] } | undefined =>
+    options.maybeFlag(name) === false ? { allow: [] } : undefined;
+  const patterns = (name: 'forbid' | 'require') =>
+    options.list(name).map((text) => parsePackagePattern(text, `--${name}`, 'E_USAGE'));
+  const growth = read('growth', '--growth', parseAmount);
+  const [forbid, require, labels] = [patterns('forbid'), patterns('require'), options.list('requireLabel')];
+  const found: { readonly [Key in keyof CheckConfig]: CheckConfig[Key] | undefined } = {
+    disk: read('disk', '--disk', parseSize),
+    wire: read('wire', '--wire', parseSize),
+    layers: countOf(options, 'layers'),
+    files: countOf(options, 'files'),
+    efficiency: read('efficiency', '--efficiency', parseShare),
+    wasted: read('wasted', '--wasted', parseAmount),
+    growth: growth === undefined ? undefined : { disk: growth, wire: growth },
+    user: options.text('user'),
+    noSetuid: forbidden('setuid'),
+    noSecrets: forbidden('secrets'),
+    noShell: forbidden('shell'),
+    maxAgeDays: read('maxAge', '--max-age', parseDays),
+    packages: forbid.length + require.length === 0 ? undefined : { forbid, require },
+    labels: labels.length === 0 ? undefined : { require: labels },
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+function countOf(options: Options, name: 'layers' | 'files'): number | undefined {
+  const count = options.number(name);
+  if (count !== undefined && !Number.isInteger(count))
+    throw new TareError('E_USAGE', `--${name} ${count} is not a whole number: 0, 1, 2 …`);
+  return count;
+}
+
+/** A day or an instant (ISO 8601), or seconds since the epoch → milliseconds since the epoch. @throws TareError E_USAGE */
+export function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const isDate = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
+  const ms = /^\d{1,12}$/.test(text) ? Number(text) * 1000 : isDate ? Date.parse(text) : Number.NaN;
+  if (Number.isFinite(ms)) return ms;
+  throw new TareError('E_USAGE', `--now ${JSON.stringify(text)} is no date`, {
+    hint: 'write it as 2026-11-21, 2026-11-21T12:00:00Z, or seconds since 1970',
+  });
+}

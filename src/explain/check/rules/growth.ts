@@ -1,0 +1,51 @@
+import { formatSize } from '../../../base/format-size.ts';
+import type { Amount } from '../../../config/check.ts';
+import { grownLayers, grownParts } from '../attribution.ts';
+import type { Facts, Outcome, RuleSpec } from '../types.ts';
+import { gathered, rule } from './rule.ts';
+import { bytesOf } from './waste.ts';
+
+/** What an image may have grown by. */
+export const GROWTH: readonly RuleSpec[] = [
+  rule({
+    id: 'growth.disk',
+    title: 'growth on disk against the base',
+    key: ['growth'],
+    needs: ['growth'],
+    setting: ({ growth }) => growth?.disk,
+    check: (facts, limit) => grown(facts, 'disk', limit),
+  }),
+  rule({
+    id: 'growth.wire',
+    title: 'growth on the wire against the base',
+    key: ['growth'],
+    needs: ['growth'],
+    setting: ({ growth }) => growth?.wire,
+    check: (facts, limit) => grown(facts, 'wire', limit),
+  }),
+];
+
+function grown(facts: Facts, kind: 'disk' | 'wire', allowed: Amount): Outcome {
+  const diff = gathered(facts.growth);
+  const before = diff.before.size[kind] ?? 0;
+  const after = diff.after.size[kind] ?? 0;
+  const actual = after - before;
+  const limit = bytesOf(allowed, before);
+  const ok = actual <= limit;
+  const where = kind === 'disk' ? 'on disk' : 'on the wire';
+  const share = before === 0 ? '' : ` (${signed(Number(((actual / before) * 100).toFixed(1)))}%)`;
+  const change =
+    actual === 0
+      ? `the same size ${where} as`
+      : `${formatSize(Math.abs(actual))} ${actual > 0 ? 'larger' : 'smaller'} ${where}${share} than`;
+  return {
+    ok,
+    message: `${change} ${diff.before.reference}, of +${formatSize(limit)} allowed`,
+    unit: 'bytes',
+    actual,
+    limit,
+    evidence: ok ? [] : kind === 'disk' ? grownParts(facts, diff) : grownLayers(diff),
+  };
+}
+
+const signed = (value: number): string => (value > 0 ? `+${value}` : String(value));
