@@ -42,7 +42,7 @@ export async function writeOutputs(
 ): Promise<void> {
   const { CHECK_FORMATS } = await import('../report/check/formats.ts');
   const { replaceFile } = await import('../transports/write-file.ts');
-  const textOf = (name: string): string => `${CHECK_FORMATS[name]?.(report) ?? ''}\n`;
+  const textOf = (name: string): string => `${(CHECK_FORMATS[name]?.(report) ?? '').trimEnd()}\n`;
   for (const { file, format: name } of outputs)
     await replaceFile(file, bytesOf(Buffer.from(textOf(name))), cli.ctx.signal);
   const summary = cli.env[SUMMARY_VARIABLE] ?? '';

@@ -35,7 +35,7 @@ export async function withoutRules(options: {
 
 /** Rounded up to two digits, so that it can be read and remembered: `46MB`. */
 function limitFor(bytes: number): string {
-  const wanted = bytes * (1 + ROOM);
+  const wanted = Math.round(bytes * (1 + ROOM));
   const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, wanted))) - 1);
   return formatSize(Math.ceil(wanted / step) * step).replace(/(?:\.0)? /, '');
 }

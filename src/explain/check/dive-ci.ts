@@ -90,9 +90,9 @@ export function diveRulesOf(value: unknown, place: Place): readonly AskedRule[] 
   return Object.entries(DIVE_RULES).flatMap(([name, { check, limitOf, standard }]): readonly AskedRule[] => {
     const told = member(rules, name);
     const isPlain = typeof told === 'string' || typeof told === 'number' || typeof told === 'boolean';
-    const text = isPlain ? String(told).trim() : standard;
+    const text = isPlain ? String(told).trim() : told === undefined || told === null ? standard : '';
     if (text === 'disabled') return [];
-    const limit = isPlain || told === undefined || told === null ? limitOf(text) : undefined;
+    const limit = limitOf(text);
     if (limit === undefined) {
       throw new TareError(
         'E_CHECK',

@@ -1,5 +1,5 @@
 import type { Context } from '../../base/events.ts';
-import { pathOfText, ROOT, type TreePath } from '../../base/path.ts';
+import { ROOT } from '../../base/path.ts';
 import type { Image } from '../../oci/types.ts';
 import { ownerOf, packageDbs } from '../../packages/index.ts';
 import type { Store } from '../../store/types.ts';
@@ -8,6 +8,7 @@ import { diffImages } from '../diff/diff.ts';
 import { findingsOf } from '../findings/index.ts';
 import { layers } from '../layers/layers.ts';
 import { holdingsOf } from './attribution.ts';
+import { pathInImage } from './path-in-image.ts';
 import { MAX_EVIDENCE, type Facts, type Need } from './types.ts';
 
 export interface GatherOptions {
@@ -27,18 +28,21 @@ export async function gather(options: GatherOptions): Promise<{ readonly facts: 
   const files = await treeOfImage(image, store, ctx.signal, { headers: true });
   const { content, tree } = files;
   const databases = await packageDbs(tree, content, { under: [ROOT] });
-  const textOf = (path: TreePath): string | undefined => {
-    const owner = ownerOf(databases, path);
-    return owner === undefined ? undefined : `${owner.manager} ${owner.name} ${owner.version}`.trimEnd();
-  };
   const facts: Facts = {
     reference: image.reference,
     config: image.config.config ?? {},
     dissection,
     tree,
     packages: databases.flatMap(({ packages }) => packages),
-    ownerOf: (path) => (path.startsWith('/') ? textOf(pathOfText(path)) : undefined),
-    layerOf: (path) => (path.startsWith('/') ? tree.get(pathOfText(path))?.layer : undefined),
+    ownerOf: (text) => {
+      const path = pathInImage(text);
+      const owner = path === undefined ? undefined : ownerOf(databases, path);
+      return owner === undefined ? undefined : `${owner.manager} ${owner.name} ${owner.version}`.trimEnd();
+    },
+    layerOf: (text) => {
+      const path = pathInImage(text);
+      return path === undefined ? undefined : tree.get(path)?.layer;
+    },
     holdings: holdingsOf(tree, databases),
     ...(needs.has('findings') ? { findings: await findingsOf({ image, store, ctx }) } : {}),
     ...(needs.has('growth') && base !== undefined

@@ -1,6 +1,7 @@
 import { pathOfText, textOfBytes } from '../../base/path.ts';
 import type { RunConfig } from '../../oci/types.ts';
-import type { Tree } from '../../tree/types.ts';
+import { pathInImage } from './path-in-image.ts';
+import type { Entry, Tree } from '../../tree/types.ts';
 
 const NAMES = [
   'sh',
@@ -41,7 +42,7 @@ export function shellsIn(tree: Tree, config: RunConfig): readonly Shell[] {
   const own = path.split(':', MAX_FOLDERS).filter((folder) => folder.startsWith('/'));
   const found = new Map<string, Shell>();
   for (const folder of new Set([...FOLDERS, ...own])) {
-    const inside = tree.resolve(pathOfText(folder))?.entry;
+    const inside = folderAt(tree, folder);
     if (inside?.type !== 'directory') continue;
     for (const name of NAMES) {
       const plain = `${inside.path === '/' ? '' : textOfBytes(inside.path)}/${name}`;
@@ -52,4 +53,9 @@ export function shellsIn(tree: Tree, config: RunConfig): readonly Shell[] {
     }
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function folderAt(tree: Tree, folder: string): Entry | undefined {
+  const path = pathInImage(folder);
+  return path === undefined ? undefined : tree.resolve(path)?.entry;
 }

@@ -63,7 +63,7 @@ function cell(text: string): string {
     .replace(/\p{Surrogate}/gu, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
-    .replace(/[\\`*_{}[\]()#+!|~>]/g, (char) => `&#${char.charCodeAt(0)};`)
+    .replace(/[\\`*_[\]#|~>]/g, (char) => `&#${char.charCodeAt(0)};`)
     .replaceAll('@', '&#64;')
     .replaceAll('://', '&#58;//');
 }

@@ -19,7 +19,7 @@ export const isGrowth = ({ rule }: CheckResult): boolean => rule.startsWith('gro
 
 /** `+7.4 MB`, `-1.2 kB` */
 export function signedSize(bytes: number): string {
-  return `${bytes < 0 ? '-' : '+'}${formatSize(Math.abs(bytes))}`;
+  return `${bytes < 0 ? '-' : bytes > 0 ? '+' : ''}${formatSize(Math.abs(bytes))}`;
 }
 
 /** The bytes of a piece of evidence: how much it grew, else how much it has. */

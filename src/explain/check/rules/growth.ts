@@ -40,7 +40,7 @@ function grown(facts: Facts, kind: 'disk' | 'wire', allowed: Amount): Outcome {
       : `${formatSize(Math.abs(actual))} ${actual > 0 ? 'larger' : 'smaller'} ${where}${share} than`;
   return {
     ok,
-    message: `${change} ${diff.before.reference}, of +${formatSize(limit)} allowed`,
+    message: `${change} ${diff.before.reference}, ${ok ? 'of' : 'more than the'} +${formatSize(limit)} allowed`,
     unit: 'bytes',
     actual,
     limit,

@@ -1,7 +1,7 @@
-import { nameOf, parentOf, joinPath, pathOfText, ROOT, textOfBytes } from '../../../base/path.ts';
-import { TareError } from '../../../base/error.ts';
+import { nameOf, parentOf, joinPath, ROOT, textOfBytes } from '../../../base/path.ts';
 import type { RunConfig } from '../../../oci/types.ts';
 import type { ContentReader, Entry, Tree } from '../../../tree/types.ts';
+import { pathInImage } from '../path-in-image.ts';
 import type { Outcome } from '../types.ts';
 import type { FileContentTest, FileExistenceTest } from './types.ts';
 import { environmentOf, expand, mismatches, verdict } from './words.ts';
@@ -35,7 +35,8 @@ export async function fileHolds(
   { config, content, tree }: { readonly config: RunConfig; readonly content: ContentReader; readonly tree: Tree },
 ): Promise<Outcome> {
   const path = expand(test.path, environmentOf(config));
-  const entry = isPath(path) ? tree.resolve(pathOfText(path))?.entry : undefined;
+  const inside = pathInImage(path);
+  const entry = inside === undefined ? undefined : tree.resolve(inside)?.entry;
   const wrong =
     entry === undefined
       ? [`${path} is not there`]
@@ -59,22 +60,10 @@ function evidenceOf(wrong: readonly string[], path: string, entry: Entry | undef
   };
 }
 
-/** What a PATH of a stranger may not be is not there. */
-function isPath(path: string): boolean {
-  try {
-    pathOfText(path);
-    return true;
-  } catch (error) {
-    if (error instanceof TareError) return false;
-    throw error;
-  }
-}
-
 /** Links on the way are followed, the last one is not, as `docker cp` does. */
 function entryAt(tree: Tree, text: string): Entry | undefined {
-  if (!isPath(text)) return undefined;
-  const path = pathOfText(text);
-  if (path === ROOT) return tree.get(ROOT);
+  const path = pathInImage(text);
+  if (path === undefined || path === ROOT) return path && tree.get(path);
   const folder = tree.resolve(parentOf(path))?.entry;
   return folder?.type === 'directory' ? tree.get(joinPath(folder.path, nameOf(path))) : undefined;
 }
