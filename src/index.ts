@@ -6,6 +6,7 @@ export { isTareError, TareError } from './base/error.ts';
 export type { Context, TareEvent, Warning } from './base/events.ts';
 export type { BuildOptions, BuildResult, DryRun } from './build/types.ts';
 export { parseConfig, readConfig, type Config } from './config/config.ts';
+export type { CheckReport, CheckResult } from './explain/check/types.ts';
 export type { ComparedImage } from './explain/compare.ts';
 export type { ImageDiff } from './explain/diff/types.ts';
 export type { FileRow } from './explain/files.ts';
@@ -31,6 +32,7 @@ export {
   verify,
   why,
 } from './library/calls.ts';
+export { check } from './library/check-call.ts';
 export {
   addToIndex,
   annotateIndex,

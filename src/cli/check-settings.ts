@@ -1,41 +1,23 @@
 import { access } from 'node:fs/promises';
 import { TareError } from '../base/error.ts';
 import type { CheckConfig } from '../config/check.ts';
-import type { CheckOptions } from '../explain/check/check.ts';
-import type { RuleSet } from '../explain/check/types.ts';
+import type { ReadRules } from '../explain/check/read-rules.ts';
 import type { Options } from './spec.ts';
 
 /** Looked for in the current folder when nobody names a file. */
 const USUAL_FILES = ['tare.yaml', '.dive-ci'];
 
-/** Keys that flags add to; of all others the flag's value replaces the file's. */
-const JOINED: readonly string[] = ['packages', 'labels', 'tests'];
-
-export interface CheckSettings extends Pick<CheckOptions, 'rules' | 'files'> {
-  readonly base: string | undefined;
-}
-
-/** The rules of flags, variables and files. @throws TareError E_USAGE, E_CONFIG, E_CHECK; E_PATH_NOT_FOUND for a file that is not there */
-export async function checkSettings(options: Options): Promise<CheckSettings> {
-  const { readForeignRules, readRuleFile } = await import('../explain/check/rule-files.ts');
+/** The rules of flags, variables and files. @throws TareError E_USAGE; as `readRules` */
+export async function checkSettings(options: Options): Promise<ReadRules> {
+  const { readRules } = await import('../explain/check/read-rules.ts');
   const flags = await flagRules(options);
   const named = options.list('config');
-  const files = [];
-  const sets: RuleSet[] = [];
-  for (const file of named.length > 0 ? named : await usualFiles()) {
-    const read = await readRuleFile(file);
-    if (read.kind !== 'tare') files.push(read);
-    else {
-      sets.push({ ...read.rules, config: without(read.rules.config, flags) });
-      for (const test of read.rules.config.tests ?? []) files.push(await readForeignRules(test));
-    }
-  }
-  const base = options.text('against') ?? sets.find(({ config }) => config.base !== undefined)?.config.base;
-  return { rules: [...sets, { config: flags }], files, base };
-}
-
-function without(config: CheckConfig, flags: CheckConfig): CheckConfig {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => JOINED.includes(key) || !(key in flags)));
+  const read = await readRules(named.length > 0 ? named : await usualFiles(), flags);
+  if (options.isTyped('against') && !read.asksGrowth)
+    throw new TareError('E_USAGE', '--against means nothing here: no rule is about growth', {
+      hint: 'say how much it may have grown: --growth 3%, or `growth:` below `check:` in tare.yaml',
+    });
+  return read.asksGrowth ? read : { ...read, base: undefined };
 }
 
 async function usualFiles(): Promise<readonly string[]> {
@@ -68,6 +50,7 @@ async function flagRules(options: Options): Promise<CheckConfig> {
   const growth = read('growth', '--growth', parseAmount);
   const [forbid, require, labels] = [patterns('forbid'), patterns('require'), options.list('requireLabel')];
   const found: { readonly [Key in keyof CheckConfig]: CheckConfig[Key] | undefined } = {
+    base: options.text('against'),
     disk: read('disk', '--disk', parseSize),
     wire: read('wire', '--wire', parseSize),
     layers: countOf(options, 'layers'),

@@ -45,7 +45,7 @@ describe('tare check', () => {
 
   it('answers in JSON of its schema', async () => {
     const options = await surroundings();
-    const report = await tareJson<CheckReport>(['check', 'app:2', '--disk', '1', '--against', 'app:1'], {
+    const report = await tareJson<CheckReport>(['check', 'app:2', '--disk', '1'], {
       ...options,
       code: 1,
     });
@@ -145,6 +145,7 @@ describe('tare check', () => {
     ['E_USAGE', ['--forbid', 'a b']],
     ['E_USAGE', ['--now', 'yesterday', '--max-age', '1d']],
     ['E_USAGE', ['--growth', '3%']],
+    ['E_USAGE', ['--against', 'app:1', '--disk', '1']],
     ['E_USAGE', ['--output', 'junit', '--disk', '1']],
     ['E_USAGE', ['--output', 'text=x', '--disk', '1']],
     ['E_USAGE', ['--format', 'xml']],

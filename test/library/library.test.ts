@@ -9,7 +9,8 @@ import { exampleDir } from '../helpers/examples.ts';
 import { seededHome } from '../helpers/seed.ts';
 import { tempDir } from '../helpers/temp.ts';
 
-const { build, compare, copy, files, inspect, isTareError, parseReference, planBuild, unpack, why } = tareLibrary;
+const { build, check, compare, copy, files, inspect, isTareError, parseReference, planBuild, unpack, why } =
+  tareLibrary;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -31,6 +32,11 @@ describe('the library', () => {
     expect(plain(await compare({ images: [image, image], home }))).toEqual(
       await tareJson(['compare', image, image], options),
     );
+    const rules = { disk: 1, growth: { disk: { bytes: 0 } }, base: image };
+    const flags = ['--disk', '1', '--growth', '0', '--against', image];
+    const checked = await tareJson<tareLibrary.CheckReport>(['check', image, ...flags], { ...options, code: 1 });
+    const results = checked.results.filter(({ rule }) => rule !== 'growth.wire');
+    expect(plain((await check({ image, home, rules })).results)).toEqual(results);
   });
 
   it('builds, tells what it does, copies and unpacks', async () => {
