@@ -1,23 +1,27 @@
-import { bytesOfText, showPath } from '../../base/path.ts';
 import type { CheckReport, CheckResult, Evidence } from '../../explain/check/types.ts';
 import { plural } from '../format.ts';
 import { printable } from '../printable.ts';
 import type { Style } from '../style.ts';
-import { formatTable, type Column } from '../table.ts';
+import { formatTable } from '../table.ts';
 import { shortened, wrapped } from '../wrap.ts';
-import { bytesText, isGrowth, titleOf, valueText } from './values.ts';
+import { evidenceTable, widest } from './evidence-table.ts';
+import { isGrowth, titleOf, valueText } from './values.ts';
 
 /** Pieces of evidence for each rule that failed. */
 const MAX_SHOWN = 8;
-/** Room for what stands beside the instruction, and for the other columns of the rules. */
-const OTHER_COLUMNS = 60;
-const MIN_COLUMNS = 24;
+/** That a text gets in any case. */
+const MIN_COLUMNS = 16;
+const MAX_VALUE_COLUMNS = 24;
+/** Between columns, and of the mark before a rule. */
+const GAP = 2;
+const MARK_COLUMNS = 4;
+const TITLES = ['actual', 'limit'];
 
 /** The answer of `tare check`: a line a rule, then who is to blame for those that failed. */
 export function checkText(report: CheckReport): (style: Style) => string {
   return (style) =>
     [
-      `${style.bold(printable(report.reference))}: ${verdict(report, style)}`,
+      wrapped(`${style.bold(printable(report.reference))}: ${verdict(report, style)}`, style, 2),
       '',
       ruleTable(report, style),
       ...report.results.filter(({ ok }) => !ok).flatMap((result) => ['', ...blame(result, style)]),
@@ -34,19 +38,31 @@ function verdict({ base, counts, ok }: CheckReport, style: Style): string {
 }
 
 function ruleTable({ results }: CheckReport, style: Style): string {
-  const room = Math.max(MIN_COLUMNS, style.width - OTHER_COLUMNS);
   const mark = (result: CheckResult): string =>
     result.skipped === undefined ? (result.ok ? style.green('✓') : style.red('✗')) : style.dim('–');
-  const [head = '', ...rows] = formatTable(
-    [{ title: '    rule' }, { title: 'actual', align: 'right' }, { title: 'limit', align: 'right' }],
-    results.map((result) => [
+  const cells = results.map((result) =>
+    [result.actual, result.limit].map((value) =>
+      shortened(printable(valueText(value, result.unit, isGrowth(result))), style, MAX_VALUE_COLUMNS),
+    ),
+  );
+  const taken = [0, 1].reduce(
+    (sum, at) =>
+      sum +
+      widest(
+        cells.map((row) => row[at] ?? ''),
+        TITLES[at]?.length ?? 0,
+      ),
+    0,
+  );
+  const room = Math.max(MIN_COLUMNS, style.width - taken - MARK_COLUMNS - 2 * GAP);
+  return formatTable(
+    [{ title: '    rule' }, ...TITLES.map((title) => ({ title, align: 'right' as const }))],
+    results.map((result, at) => [
       `  ${mark(result)} ${shortened(printable(titleOf(result)), style, room)}`,
-      shortened(printable(valueText(result.actual, result.unit, isGrowth(result))), style, room),
-      shortened(printable(valueText(result.limit, result.unit, isGrowth(result))), style, room),
+      ...(cells[at] ?? []),
     ]),
     style.dim,
-  ).split('\n');
-  return [head, ...rows].join('\n');
+  );
 }
 
 function blame(result: CheckResult, style: Style): readonly string[] {
@@ -66,33 +82,4 @@ function blame(result: CheckResult, style: Style): readonly string[] {
     evidenceTable(rows, style),
     ...(more === 0 ? [] : [style.dim(`    … and ${more} more: --json has them`)]),
   ];
-}
-
-/** Only columns that say something. */
-function evidenceTable(rows: readonly Evidence[], style: Style): string {
-  const room = Math.max(MIN_COLUMNS, style.width - OTHER_COLUMNS);
-  const columns: readonly (readonly [Column, (row: Evidence) => string])[] = [
-    [{ title: 'bytes', align: 'right' }, bytesText],
-    [{ title: 'package' }, ({ package: owner = '' }) => printable(owner)],
-    [
-      { title: 'path' },
-      ({ line, path }) =>
-        path === undefined ? '' : `${showPath(bytesOfText(path))}${line === undefined ? '' : `:${line}`}`,
-    ],
-    [{ title: 'what' }, ({ note = '' }) => shortened(printable(note).replace(/\s+/g, ' '), style, room)],
-    [{ title: 'layer', align: 'right' }, ({ layer }) => (layer === undefined ? '' : String(layer))],
-    [{ title: 'made by' }, ({ instruction = '' }) => shortened(printable(instruction), style, room)],
-  ];
-  const used = columns.filter(([, cell]) => rows.some((row) => cell(row) !== ''));
-  const [first, ...others] = used;
-  if (first === undefined) return '';
-  const indented: readonly Column[] = [
-    { ...first[0], title: `    ${first[0].title}` },
-    ...others.map(([column]) => column),
-  ];
-  return formatTable(
-    indented,
-    rows.map((row) => used.map(([, cell], at) => (at === 0 ? `    ${cell(row)}` : cell(row)))),
-    style.dim,
-  );
 }

@@ -105,17 +105,32 @@ describe('the forms of the answer', () => {
         – structure.licence License Test
 
         ✗ disk: 61.2 MB on disk, 11.2 MB more than the 50.0 MB allowed
-            bytes  package              path       layer  made by
-          11.3 MB  npm pg-native 3.0.1                 4  RUN npm ci
-             12 B                       /opt/data      5
+            bytes  what                 layer  made by
+          11.3 MB  npm pg-native 3.0.1      4  RUN npm ci
+             12 B  /opt/data                5
 
         ✗ growth.wire: x
-          bytes  what  layer
+          bytes  note  layer
            -5 B  n         1"
     `);
     expect(checkText(PASSED)(style).split('\n')[0]).toBe('app:1.1: 1 rule passed, 1 skipped');
     // oxlint-disable-next-line no-control-regex -- it is control characters that must not be there
     expect(checkText(NASTY)(style)).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+  });
+
+  it.each([60, 80, 120, 200])('text: fits into a terminal of %d columns', (width) => {
+    const style = createStyle({ colour: false, width, terminal: true });
+    const long = 'RUN apt-get update && apt-get install -y '.repeat(9);
+    const evidence = [1, 22, 333].map((layer) => ({
+      path: `/usr/lib/${'folder/'.repeat(12)}file-${layer}`,
+      layer,
+      instruction: long,
+      bytes: 10 ** layer % 10 ** 9,
+      note: 'setuid, mode 4755',
+    }));
+    const text = checkText(reportOf([{ ...DISK, message: long, evidence }, FINE]))(style);
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(width);
+    expect(text).toContain('RUN apt-get');
   });
 
   it('github: one command a line, whatever the texts hold', () => {

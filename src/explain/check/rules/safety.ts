@@ -1,4 +1,3 @@
-import { formatSize } from '../../../base/format-size.ts';
 import type { Allowing } from '../../../config/check.ts';
 import { globs } from '../globs.ts';
 import type { Evidence, Outcome, RuleSpec } from '../types.ts';
@@ -77,7 +76,7 @@ export const SAFETY: readonly RuleSpec[] = [
         path,
         ...ownerAndLayer(facts, leadsTo ?? path),
         bytes,
-        ...(leadsTo === undefined ? {} : { note: `leads to ${leadsTo}, ${formatSize(bytes)}` }),
+        ...(leadsTo === undefined ? {} : { note: `leads to ${leadsTo}` }),
       }));
       return none(found, allowing, { one: 'shell', many: 'shells' }, false);
     },
