@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   lint: 10,
   ship: 10,
   shrink: 10,
+  page: 11,
   report: 11,
   library: 11,
   cli: 12,
@@ -78,6 +79,20 @@ describe('the floors', () => {
       }
     }
     expect(wrong).toEqual([]);
+  });
+
+  it("lets the browser's code take nothing but types from elsewhere", () => {
+    const code = files
+      .filter((file) => folderOf(file) === 'page')
+      .flatMap((file) =>
+        [...readFileSync(join(src, file), 'utf8').matchAll(/^(import|export) (type )?[^;]*?from '([^']+)';/gms)]
+          .filter(([, , type, specifier = '']) => {
+            const target = relative(src, resolve(src, dirname(file), specifier));
+            return !specifier.startsWith('.') || (folderOf(target) !== 'page' && type === undefined);
+          })
+          .map(([text]) => `${file}: ${text}`),
+      );
+    expect(code).toEqual([]);
   });
 
   it('lets pure folders do no input or output', () => {

@@ -100,6 +100,12 @@ export const COMMANDS: readonly CommandLine[] = [
     load: async () => (await import('./commands/check.ts')).command,
   },
   {
+    group: 'explain',
+    name: 'explore',
+    summary: 'where every byte is, and why, as a page for the browser',
+    load: async () => (await import('./commands/explore.ts')).command,
+  },
+  {
     group: 'ship',
     name: 'sbom',
     summary: 'what an image is made of, as SPDX or CycloneDX',

@@ -127,7 +127,8 @@ function canonicalPath(tree: Tree, path: TreePath): TreePath | undefined {
   return tree.get(direct) === undefined ? undefined : direct;
 }
 
-function chainTo(evidence: Evidence, tree: Tree, asked: TreePath, canonical: TreePath): Reason[] {
+/** From a start to a path, as the image's record has it; `canonical` is the same path with links followed on the way. Empty without a reason. */
+export function chainTo(evidence: Evidence, tree: Tree, asked: TreePath, canonical: TreePath): Reason[] {
   const straight = chainOf(evidence, tree, asked);
   if (straight.length > 0) return straight;
   const chain = chainOf(evidence, tree, canonical);

@@ -1,6 +1,6 @@
 import type { Context } from '../../base/events.ts';
 import { TareError } from '../../base/error.ts';
-import { cleanPath, compareBytes, ROOT, textOfBytes } from '../../base/path.ts';
+import { cleanPath, compareBytes, ROOT, textOfBytes, type TreePath } from '../../base/path.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Image } from '../../oci/types.ts';
 import { packageDbs } from '../../packages/index.ts';
@@ -190,9 +190,7 @@ function changedPaths(
   indexes: readonly LayerIndex[],
   waste: Waste,
 ): readonly ChangedPath[] {
-  const hidden = new Map<string, boolean>();
-  for (const { dataOffset, path, size, type } of indexes[layer]?.members ?? [])
-    hidden.set(cleanPath(path), type === 'file' && size > 0 && !waste.isVisible(layer, dataOffset));
+  const isHidden = hiddenIn(indexes[layer], layer, waste);
   return [...changes]
     .sort((a, b) => b.size - a.size || compareBytes(a.path, b.path))
     .map(({ kind, path, size, type }) => ({
@@ -200,6 +198,14 @@ function changedPaths(
       kind,
       type,
       size,
-      hidden: kind !== 'removed' && hidden.get(path) === true,
+      hidden: kind !== 'removed' && isHidden(path),
     }));
+}
+
+/** Whether a later layer hides what this one has at a path. */
+export function hiddenIn(index: LayerIndex | undefined, layer: number, waste: Waste): (path: TreePath) => boolean {
+  const hidden = new Map<string, boolean>();
+  for (const { dataOffset, path, size, type } of index?.members ?? [])
+    hidden.set(cleanPath(path), type === 'file' && size > 0 && !waste.isVisible(layer, dataOffset));
+  return (path) => hidden.get(path) === true;
 }
