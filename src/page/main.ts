@@ -5,15 +5,25 @@ import { brand, summary, tabs } from './header.ts';
 import { createModel } from './model.ts';
 import { parseRoute, type Route } from './route.ts';
 import { themeButton } from './theme.ts';
+import { searchBox } from './search-box.ts';
 import { aboutView } from './views/about.ts';
+import { diffView } from './views/diff.ts';
 import { layersView } from './views/layers.ts';
+import { searchView } from './views/search.ts';
+import { timelineView } from './views/timeline.ts';
 import { treemapView } from './views/treemap.ts';
+import { whyView } from './views/why.ts';
 
 const KINDS: readonly [ViewKind, ...ViewKind[]] = [
   { name: 'treemap', label: 'Treemap', create: treemapView },
   { name: 'layers', label: 'Layers', create: layersView },
+  { name: 'why', label: 'Why', create: whyView },
+  { name: 'diff', label: 'Diff', create: diffView },
+  { name: 'timeline', label: 'Start-up', create: timelineView },
   { name: 'about', label: 'About', create: aboutView },
 ];
+/** Reached by typing. */
+const SEARCH: ViewKind = { name: 'search', label: 'Search', create: searchView };
 
 async function start(page: HTMLElement): Promise<void> {
   const data = await readData();
@@ -25,10 +35,11 @@ async function start(page: HTMLElement): Promise<void> {
     announce: (text) => replace(live, text),
   };
   const navigation = tabs(KINDS);
+  const search = searchBox();
   const main = el('main', { id: 'view', tabindex: '-1' });
   let shown: { readonly kind: ViewKind; readonly view: View } | undefined;
   const show = (route: Route): void => {
-    const kind = KINDS.find(({ name }) => name === route.view) ?? KINDS[0];
+    const kind = [...KINDS, SEARCH].find(({ name }) => name === route.view) ?? KINDS[0];
     if (shown?.kind !== kind) {
       shown?.view.stop?.();
       shown = { kind, view: kind.create(app) };
@@ -36,6 +47,7 @@ async function start(page: HTMLElement): Promise<void> {
       navigation.mark(kind.name);
     }
     shown.view.update(route);
+    search.follow();
     document.title = `${kind.label} · ${data.image.reference} · tare`;
   };
   replace(
@@ -61,6 +73,7 @@ async function start(page: HTMLElement): Promise<void> {
         'div',
         { class: 'bar-row' },
         brand(),
+        search.element,
         themeButton(() => shown?.view.recolour?.()),
       ),
     ),

@@ -4,6 +4,8 @@
  */
 export const COLOURS = 8;
 export const REST = COLOURS - 1;
+/** Of a folder that holds several. */
+export const MIXED = -1;
 
 export interface Palette {
   readonly fills: readonly string[];
@@ -12,6 +14,8 @@ export interface Palette {
   readonly ground: string;
   /** Folders, by depth. */
   readonly folders: readonly string[];
+  /** Of small folders that hold several colours. */
+  readonly mixed: string;
   readonly ink: string;
   readonly muted: string;
   readonly line: string;
@@ -28,6 +32,7 @@ export function paletteNow(): Palette {
     inks: fills.map(inkOn),
     ground: of('--ground'),
     folders: [of('--surface'), of('--folder-1'), of('--folder-2'), of('--folder-3')],
+    mixed: of('--fill-7'),
     ink: of('--ink'),
     muted: of('--muted'),
     line: of('--line'),

@@ -7,7 +7,9 @@ export interface Column<Row> {
   readonly number?: boolean;
   /** Goes where there is little room. */
   readonly minor?: boolean;
+  /** Gets most of the room, or much of it. */
   readonly wide?: boolean;
+  readonly room?: boolean;
   readonly cell: (row: Row) => Node | string;
 }
 
@@ -77,8 +79,11 @@ export function table<Row>(options: {
   return element;
 }
 
-function classOf<Row>({ minor, number, wide }: Column<Row>): string {
-  return [number === true ? 'number' : '', minor === true ? 'minor' : '', wide === true ? 'wide' : ''].join(' ').trim();
+function classOf<Row>({ minor, number, room, wide }: Column<Row>): string {
+  const names = { number, minor, wide, room };
+  return Object.entries(names)
+    .flatMap(([name, isSo]) => (isSo === true ? [name] : []))
+    .join(' ');
 }
 
 /** A bar as long as a part of a whole. */

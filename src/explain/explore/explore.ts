@@ -44,8 +44,6 @@ export async function explore(options: ExploreOptions): Promise<ExploreData> {
   const other = options.original === undefined ? undefined : await sideOf(options.original, options);
   const evidence = image.evidence === undefined ? undefined : await evidenceOf(image);
   const { databases, numbered, tree } = side;
-  // A profile is of what was shrunk, and fits both.
-  const profiled = other ?? side;
   return {
     format: 1,
     image: side.explored,
@@ -53,8 +51,7 @@ export async function explore(options: ExploreOptions): Promise<ExploreData> {
     diff: other === undefined ? null : diffTable(other, side),
     chains: evidence === undefined ? null : chainTable(evidence, tree, numbered),
     needs: evidence === undefined ? null : needTable(needGraph({ evidence, tree, databases }), numbered),
-    timeline:
-      profile === undefined ? null : timelineOf(profile, profiled.numbered, other === undefined ? 'image' : 'original'),
+    timeline: profile === undefined ? null : timelineOf(profile, tree, numbered),
   };
 }
 

@@ -156,10 +156,8 @@ export interface DiffSum {
   readonly bytes: number;
 }
 
-/** What was asked for while the image ran: a profile. */
+/** What was asked for while the image, or its original, ran: a profile. Rows are those of the image's files. */
 export interface Timeline {
-  /** Whose files the rows are. */
-  readonly of: 'image' | 'original';
   readonly platforms: readonly string[];
   /** In the order in which they come; the first is the start. */
   readonly phases: readonly string[];

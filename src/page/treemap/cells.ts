@@ -1,6 +1,6 @@
 import type { Grouping } from '../groupings.ts';
 import type { Model } from '../model.ts';
-import { REST } from '../palette.ts';
+import { MIXED, REST } from '../palette.ts';
 
 /** What a treemap draws as one rectangle: a file, a folder, or a group of files. */
 export interface Cell {
@@ -11,7 +11,7 @@ export interface Cell {
   readonly group: number;
   readonly bytes: number;
   readonly files: number;
-  /** Place among the fills; what holds several colours has the last one. */
+  /** Place among the fills, or `MIXED`. */
   readonly colour: number;
   readonly holds: boolean;
   /** The largest first, without what weighs nothing. */
@@ -77,7 +77,7 @@ function folderCell(
   row: number,
   colourBelow: (row: number) => number | undefined,
   colourOf?: (file: number) => number,
-  inherited = REST,
+  inherited = MIXED,
 ): Cell {
   const colour = colourBelow(row) ?? inherited;
   const holds = model.isFolder(row);
@@ -88,7 +88,7 @@ function folderCell(
     group: -1,
     bytes: model.bytes[row] as number,
     files: model.files[row] as number,
-    colour: holds ? colour : (colourOf?.(row) ?? colour),
+    colour: holds ? colour : (colourOf?.(row) ?? (colour === MIXED ? REST : colour)),
     holds,
     children: () =>
       (cells ??= model
@@ -105,14 +105,16 @@ export const labelOf = (model: Model, row: number): string =>
 function groupedCell({ grouping, group, model, row }: Scope): Cell {
   const rows = new Map<number, number[]>();
   for (let at = row; at < (model.end[row] as number); at++) {
-    if (model.isFolder(at) || model.bytes[at] === 0) continue;
+    if (model.isFolder(at)) continue;
     const place = grouping.of(at);
     if (group !== -1 && place !== group) continue;
     const same = rows.get(place);
     if (same === undefined) rows.set(place, [at]);
     else same.push(at);
   }
-  const groups = [...rows].map(([place, files]) => groupCell(model, grouping, place, files)).sort(heavier);
+  const groups = [...rows]
+    .map(([place, files]) => groupCell(model, grouping, place, files))
+    .sort((a, b) => b.bytes - a.bytes || a.group - b.group);
   const only = group === -1 ? undefined : groups[0];
   if (only !== undefined) return only;
   return {
@@ -121,9 +123,9 @@ function groupedCell({ grouping, group, model, row }: Scope): Cell {
     group: -1,
     bytes: groups.reduce((sum, cell) => sum + cell.bytes, 0),
     files: groups.reduce((sum, cell) => sum + cell.files, 0),
-    colour: REST,
+    colour: MIXED,
     holds: true,
-    children: () => groups,
+    children: () => groups.filter(({ bytes }) => bytes > 0),
   };
 }
 
@@ -140,6 +142,7 @@ function groupCell(model: Model, grouping: Grouping, group: number, rows: readon
     holds: true,
     children: () =>
       (cells ??= rows
+        .filter((row) => (model.bytes[row] as number) > 0)
         .map((row): Cell => ({
           label: labelOf(model, row),
           row,

@@ -16,8 +16,8 @@ export interface Scene {
   readonly selected: number;
 }
 
-/** What is smaller on the screen is left to the colour behind it, in pixels. */
-const MIN_SIDE = 0.8;
+/** What is smaller on the screen is left to the colour behind it, in square pixels. */
+const MIN_SEEN = 0.06;
 /** Folders below this are one block. */
 const MIN_FOLDER = 4;
 const MAX_LABELS = 400;
@@ -34,7 +34,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
     const h = (tiles.height[tile] as number) * camera.scale;
     const x = ((tiles.x[tile] as number) - camera.x) * camera.scale;
     const y = ((tiles.y[tile] as number) - camera.y) * camera.scale;
-    if (w < MIN_SIDE || h < MIN_SIDE || x > width || y > height || x + w < 0 || y + h < 0) {
+    if (w * h < MIN_SEEN || x > width || y > height || x + w < 0 || y + h < 0) {
       tile = tiles.end[tile] as number;
       continue;
     }
@@ -44,7 +44,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
     const fill =
       cell.holds && !isBlock
         ? (palette.folders[Math.min(tiles.depth[tile] as number, palette.folders.length - 1)] ?? palette.ground)
-        : (palette.fills[cell.colour] ?? palette.ground);
+        : (palette.fills[cell.colour] ?? palette.mixed);
     if (fill !== filled) context.fillStyle = filled = fill;
     const gap = w > 4 && h > 4 ? 0.5 : 0;
     context.fillRect(x + gap, y + gap, w - 2 * gap, h - 2 * gap);

@@ -3,6 +3,7 @@ import { choice } from '../choice.ts';
 import { el, icon, name, replace } from '../dom.ts';
 import { BY_LABELS, groupingOf, groupingsFor, type By, type Grouping } from '../groupings.ts';
 import type { Model } from '../model.ts';
+import { MIXED } from '../palette.ts';
 import { routeTo, type Route } from '../route.ts';
 import { bar, table } from '../table.ts';
 import { plural, share, size } from '../text.ts';
@@ -178,7 +179,10 @@ export function treemapView(app: App): View {
       ? hrefOf(cell.row === -1 ? { ...now, group: cell.group } : { ...now, row: cell.row })
       : (whyOf(cell) ?? '');
     const label = cell.row > 0 && cell.holds ? `${cell.label}/` : cell.label;
-    const swatch = el('span', { class: `swatch fill-${cell.colour}`, 'aria-hidden': 'true' });
+    const swatch = el('span', {
+      class: `swatch ${cell.colour === MIXED ? 'mixed' : `fill-${cell.colour}`}`,
+      'aria-hidden': 'true',
+    });
     return el('span', { class: 'cell-name' }, swatch, isPlain ? name(label) : el('a', { href }, name(label)));
   };
 
