@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { browserForTests, expectAccessible, hasBrowser } from '../helpers/browser.ts';
 import { exploredForTests } from '../helpers/explored.ts';
 
-const VIEWS = ['treemap', 'layers', 'layers/0', 'about'];
+const VIEWS = [
+  'treemap',
+  'treemap?by=reason',
+  'layers/0',
+  'why',
+  'why/etc/passwd',
+  'diff',
+  'timeline',
+  'about',
+  'search?q=lib',
+];
 
 describe.skipIf(!hasBrowser())('the page for everybody', () => {
   const { open } = browserForTests();
