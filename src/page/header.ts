@@ -1,6 +1,7 @@
 import type { App, ViewKind } from './app.ts';
 import { el, path, svg } from './dom.ts';
 import { routeTo } from './route.ts';
+import { findingsIn } from './views/findings.ts';
 import { change, count, plural, shortDigest, size } from './text.ts';
 
 /** The mark and the name of the tool. */
@@ -95,8 +96,14 @@ function comparison(image: App['data']['image'], original: App['data']['image'])
 }
 
 /** The links to the views. */
-export function tabs(kinds: readonly ViewKind[]): { readonly element: HTMLElement; mark(view: string): void } {
-  const links = kinds.map(({ label, name }) => [name, el('a', { href: routeTo(name) }, label)] as const);
+export function tabs(
+  app: App,
+  kinds: readonly ViewKind[],
+): { readonly element: HTMLElement; mark(view: string): void } {
+  const links = kinds.map(
+    ({ label, name }) =>
+      [name, el('a', { href: routeTo(name) }, label, name === 'about' ? [' ', badge(app)] : null)] as const,
+  );
   return {
     element: el(
       'nav',
@@ -113,4 +120,17 @@ export function tabs(kinds: readonly ViewKind[]): { readonly element: HTMLElemen
         else link.removeAttribute('aria-current');
     },
   };
+}
+
+/** How many findings there are. */
+function badge({ data: { image } }: App): HTMLElement | null {
+  const found = findingsIn(image.about).length;
+  return found === 0
+    ? null
+    : el(
+        'span',
+        { class: 'badge' },
+        String(found),
+        el('span', { class: 'unseen' }, found === 1 ? ' finding' : ' findings'),
+      );
 }

@@ -34,7 +34,7 @@ async function start(page: HTMLElement): Promise<void> {
     original: data.original === null ? undefined : createModel(data.original),
     announce: (text) => replace(live, text),
   };
-  const navigation = tabs(KINDS);
+  const navigation = tabs(app, KINDS);
   const search = searchBox();
   const main = el('main', { id: 'view', tabindex: '-1' });
   let shown: { readonly kind: ViewKind; readonly view: View } | undefined;

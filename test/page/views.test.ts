@@ -74,6 +74,7 @@ describe.skipIf(!hasBrowser())('the views of the page', () => {
     expect(about).toContain(answer.digest);
     for (const { name, version } of answer.runtimes) expect(about).toContain(`${name} ${version}`);
     for (const value of answer.config.config?.Env ?? []) expect(about).toContain(value);
+    for (const { name, version } of answer.findings.libc) expect(about).toContain(`${name} ${version}`);
     await close(opened);
   });
 
@@ -281,6 +282,33 @@ describe.skipIf(!hasBrowser())('the views of the page', () => {
         expect({ route, overflow }).toEqual({ route, overflow: Math.min(0, overflow) });
         await close(opened);
       }
+  });
+
+  it('tell what is worth a look, and never a secret itself', async () => {
+    const token = `ghp_${'a1B2'.repeat(9)}`;
+    await explored.put({
+      name: 'careless:1',
+      layers: [
+        [
+          { path: 'usr/bin/su', content: 'su', mode: 0o4755 },
+          { path: 'root/.npmrc', content: `//registry.npmjs.org/:_authToken=npm_${'x9Y8'.repeat(9)}\n` },
+          { path: 'srv/.env', content: `GITHUB_TOKEN=${token}\n` },
+        ],
+        [{ path: 'root/.wh..npmrc' }],
+      ],
+      config: { config: { WorkingDir: '/srv' } },
+    });
+    const { findings } = await tareJson<Inspection>(['inspect', 'careless:1'], { home: explored.home });
+    const opened = await open(await explored.page('careless', 'careless:1'), { route: 'about' });
+    expect(await textOf(opened, '.findings')).toContain('It runs as root');
+    expect(await textOf(opened, '.findings')).toContain(`${findings.secrets.length} suspected secret`);
+    const rows = await cells(opened, 'Suspected secrets');
+    expect(rows.map(([path, kind]) => [path, kind])).toEqual(findings.secrets.map(({ kind, path }) => [path, kind]));
+    expect(rows.length).toBeGreaterThan(1);
+    expect(await cells(opened, 'Files with special permissions')).toEqual([['/usr/bin/su', '4755', 'setuid']]);
+    expect(await opened.page.content()).not.toContain(token);
+    expect(await textOf(opened, '.tabs')).toContain('About 3 findings');
+    await close(opened);
   });
 
   it('say how to get what they have not', async () => {

@@ -4,10 +4,27 @@ import type { Inspection } from '../inspect.ts';
 import type { About } from './types.ts';
 
 /** What `tare inspect` says, as rows for people. A page is passed on: passwords in it are masked. */
-export function aboutOf({ annotations, config, os, runtimes }: Inspection): About {
+export function aboutOf({ annotations, config, findings, os, runtimes }: Inspection): About {
+  const { age, certificates, counts, libc, missing, packages, secrets, special, user } = findings;
   return {
     os,
     runtimes,
+    libc,
+    go: findings.go.map(({ dependencies, go, main, module, path, version }) => ({
+      name: module || main || path,
+      version,
+      path,
+      toolchain: go,
+      modules: dependencies.map((item) => ({ name: item.path, version: item.version, path: item.path })),
+    })),
+    packages,
+    user: { ...user, text: withoutSecretWords(user.text) },
+    special,
+    secrets,
+    certificates,
+    missing,
+    age,
+    counts,
     config: rowsOf(config.config ?? {}).flatMap(([name, values]) =>
       values.length === 0 ? [] : [[name, values.map(withoutSecretWords)] as const],
     ),

@@ -178,8 +178,40 @@ export type TimelineRow = readonly [
 
 export interface About {
   readonly os: { readonly id: string; readonly version: string | null } | null;
-  readonly runtimes: readonly { readonly name: string; readonly version: string; readonly path: string }[];
+  readonly runtimes: readonly FoundPart[];
+  readonly libc: readonly FoundPart[];
+  /** Programs of Go, and the modules that they were built with. */
+  readonly go: readonly (FoundPart & { readonly toolchain: string; readonly modules: readonly FoundPart[] })[];
+  readonly packages: readonly { readonly manager: string; readonly count: number; readonly partial: number }[];
+  readonly user: { readonly text: string; readonly uid: number | null; readonly root: boolean };
+  readonly special: readonly { readonly path: string; readonly mode: string; readonly kinds: readonly string[] }[];
+  /** Where, never what. */
+  readonly secrets: readonly {
+    readonly path: string;
+    readonly kind: string;
+    readonly line?: number;
+    readonly layer?: number;
+    readonly hidden?: boolean;
+  }[];
+  readonly certificates: readonly { readonly path: string; readonly count: number; readonly notAfter: string | null }[];
+  /** `symbol` is empty when the library itself is not there. */
+  readonly missing: readonly { readonly path: string; readonly library: string; readonly symbol: string }[];
+  /** Dates, RFC 3339 in UTC. */
+  readonly age: {
+    readonly created: string | null;
+    readonly newest: { readonly what: string; readonly date: string } | null;
+    readonly base: { readonly date: string; readonly from: string } | null;
+    readonly parts: readonly { readonly name: string; readonly date: string }[];
+  };
+  /** How many there are of each list that may be cut. */
+  readonly counts: Readonly<Record<'go' | 'special' | 'secrets' | 'certificates' | 'missing', number>>;
   /** Name and value, as people read them, in a fixed order; passwords are masked. */
   readonly config: readonly (readonly [name: string, values: readonly string[]])[];
   readonly annotations: readonly (readonly [name: string, value: string])[];
+}
+
+export interface FoundPart {
+  readonly name: string;
+  readonly version: string | null;
+  readonly path: string;
 }

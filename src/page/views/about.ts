@@ -1,7 +1,10 @@
+import type { ExploredImage, FoundPart } from '../../explain/explore/types.ts';
 import type { App, View } from '../app.ts';
 import { el, name, path, replace } from '../dom.ts';
 import { routeTo } from '../route.ts';
 import { table } from '../table.ts';
+import { plural } from '../text.ts';
+import { findingLists, worthALook } from './findings.ts';
 
 /** Settings of the image, and what was found in it. */
 export function aboutView(app: App): View {
@@ -12,9 +15,11 @@ export function aboutView(app: App): View {
       replace(
         element,
         el('h2', { class: 'unseen' }, 'About the image'),
-        identity(app),
+        worthALook(app),
         contents(app),
         settings(app),
+        findingLists(app),
+        identity(app),
         history(app),
       );
     },
@@ -28,7 +33,7 @@ function section(title: string, id: string, ...children: readonly (Node | null)[
 function pairs(rows: readonly (readonly [string, Node | string | null])[]): HTMLElement {
   return el(
     'dl',
-    { class: 'facts wide' },
+    { class: 'facts roomy' },
     rows.map(([label, value]) => (value === null ? null : [el('dt', {}, label), el('dd', {}, value)])),
   );
 }
@@ -49,38 +54,92 @@ function identity({ data: { image, original } }: App): HTMLElement {
 }
 
 function contents({ data: { image } }: App): HTMLElement {
-  const { os, runtimes } = image.about;
+  const { age, go, libc, os, packages, runtimes } = image.about;
+  const parts = (rows: readonly FoundPart[], none: string): Node | string =>
+    rows.length === 0
+      ? none
+      : el(
+          'ul',
+          { class: 'plain' },
+          rows.map((row) =>
+            el(
+              'li',
+              {},
+              `${row.name} ${row.version ?? ''} `,
+              el('a', { href: routeTo('why', row.path) }, path(row.path)),
+            ),
+          ),
+        );
   return section(
     'What is in it',
     'about-contents',
     pairs([
       ['Distribution', os === null ? 'none that says so' : `${os.id} ${os.version ?? ''}`.trim()],
+      ['Run times', parts(runtimes, 'none that is known')],
+      ['C library', parts(libc, 'none')],
+      ['Go programs', go.length === 0 ? null : goPrograms(go)],
       [
-        'Run times',
-        runtimes.length === 0
-          ? 'none that is known'
-          : el(
-              'ul',
-              { class: 'plain' },
-              runtimes.map((row) =>
-                el(
-                  'li',
-                  {},
-                  `${row.name} ${row.version} `,
-                  el('a', { href: routeTo('why', row.path) }, path(row.path)),
-                ),
-              ),
-            ),
+        'Packages',
+        packages
+          .map(({ count, manager, partial }) => `${count} of ${manager}${partial === 0 ? '' : ` (${partial} in part)`}`)
+          .join(', ') || 'none on record',
       ],
-      ['Packages', packagesOf(image.packages.map(({ manager }) => manager))],
+      ['Age of the parts', ages(age)],
     ]),
   );
 }
 
-function packagesOf(managers: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const manager of managers) counts.set(manager, (counts.get(manager) ?? 0) + 1);
-  return [...counts].map(([manager, number]) => `${number} of ${manager}`).join(', ') || 'none on record';
+function goPrograms(programs: ExploredImage['about']['go']): HTMLElement {
+  return el(
+    'ul',
+    { class: 'plain' },
+    programs.map(({ modules, name: module, path: place, toolchain, version }) =>
+      el(
+        'li',
+        {},
+        el(
+          'details',
+          {},
+          el(
+            'summary',
+            {},
+            path(place),
+            `: ${module} ${version ?? ''}, built with Go ${toolchain}, ${plural(modules.length, 'module')}`,
+          ),
+          el(
+            'ul',
+            { class: 'plain' },
+            modules.map((row) => el('li', {}, el('code', {}, `${row.name} ${row.version ?? ''}`))),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+const day = (date: string): string => date.replace(/T.*/, '');
+
+/** The parts one by one are for those who ask. */
+function ages({ base, created, newest, parts }: ExploredImage['about']['age']): Node | string {
+  const rows = [
+    ...(created === null ? [] : [`the image says ${day(created)}`]),
+    ...(base === null ? [] : [`its base: ${day(base.date)}, from ${base.from}`]),
+    ...(newest === null ? [] : [`the newest in it: ${day(newest.date)}, ${newest.what}`]),
+  ];
+  const list = (lines: readonly string[]): HTMLElement =>
+    el(
+      'ul',
+      { class: 'plain' },
+      lines.map((line) => el('li', {}, name(line))),
+    );
+  if (rows.length === 0 && parts.length === 0) return 'nothing in it has a date';
+  const all = parts.map((part) => `${day(part.date)} ${part.name}`);
+  return el(
+    'div',
+    {},
+    list(rows),
+    parts.length === 0 ? null : el('details', {}, el('summary', {}, plural(parts.length, 'dated part')), list(all)),
+  );
 }
 
 function settings({ data: { image } }: App): HTMLElement {
