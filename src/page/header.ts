@@ -36,7 +36,7 @@ export function summary({ data }: App): HTMLElement {
           .filter((part) => part !== undefined && part !== '')
           .join(' · '),
       ),
-      original === null ? null : el('p', { class: 'note' }, 'made from ', path(original.reference)),
+      original === null ? null : el('p', { class: 'note' }, 'compared with ', path(original.reference)),
     ),
     original === null ? figures(image.size, image.files, image.layers.rows.length) : comparison(data.image, original),
   );

@@ -1,7 +1,7 @@
 import { TareError } from '../../base/error.ts';
 import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import { IMAGE_ARGUMENT, PLATFORM_OPTION } from '../shared-options.ts';
-import type { CommandInput, CommandResult, CommandSpec } from '../spec.ts';
+import type { CommandInput, CommandSpec } from '../spec.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:0';
 
@@ -50,21 +50,20 @@ export const command: CommandSpec = {
       });
     if (output === '' || output?.includes('\0') === true)
       throw new TareError('E_USAGE', `${JSON.stringify(output)} is no file name`);
+    const { refuseUnreplaceable, replaceFile } = await import('../../transports/write-file.ts');
+    if (output !== undefined) await refuseUnreplaceable(output);
     const { pageOf } = await import('../../report/page/html.ts');
     const page = await pageOf(await dataOf(input));
     if (output === undefined) {
       const { serveExplored } = await import('../explore-serve.ts');
       return serveExplored(page, input, DEFAULT_ADDRESS);
     }
-    const [{ bytesOf }, { replaceFile }] = await Promise.all([
-      import('../../base/streams.ts'),
-      import('../../transports/write-file.ts'),
-    ]);
+    const { bytesOf } = await import('../../base/streams.ts');
     const bytes = await replaceFile(output, bytesOf(Buffer.from(page.html)), cli.ctx.signal);
     if (options.flag('open')) await (await import('../open-browser.ts')).openBrowser(output, cli);
     return { json: { output, bytes }, text: () => output };
   },
-} satisfies CommandSpec & { run(input: CommandInput): Promise<CommandResult> };
+};
 
 async function dataOf({ args, cli, options }: CommandInput) {
   const [{ explore }, { openImage }] = await Promise.all([

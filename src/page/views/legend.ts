@@ -46,13 +46,19 @@ function folderRows({ model, row }: Scope): readonly LegendRow[] {
   const start = row === 0 ? 1 : model.path(row).length + 1;
   const rows = colouredRows(model, row);
   const told = rows.slice(0, rows.length === COLOURS ? COLOURS : REST).map((at, rank) => ({
-    label: `${model.path(at).slice(start)}${model.isFolder(at) ? '/' : ''}`,
+    label: `${shortened(model.path(at).slice(start))}${model.isFolder(at) ? '/' : ''}`,
     colour: rank,
     bytes: model.bytes[at] as number,
   }));
   const rest = rows.slice(told.length);
   const bytes = rest.reduce((sum, at) => sum + (model.bytes[at] as number), 0);
   return rest.length === 0 ? told : [...told, { label: `${rest.length} others`, colour: REST, bytes }];
+}
+
+/** The end of a way says more than its beginning. */
+function shortened(way: string): string {
+  const parts = way.split('/');
+  return parts.length <= 2 ? way : `…/${parts.slice(-2).join('/')}`;
 }
 
 /** One row for each colour; what shares the last one is taken together. */
