@@ -1,4 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createContext } from '../../src/base/context.ts';
+import { explore } from '../../src/explain/explore/explore.ts';
+import { pageOf } from '../../src/report/page/html.ts';
+import { openStore } from '../../src/store/index.ts';
+import { openImage } from '../../src/transports/index.ts';
 import type { MostExpensive } from '../../src/explain/most-expensive.ts';
 import type { Dissection } from '../../src/explain/layers/types.ts';
 import type { Inspection } from '../../src/explain/inspect.ts';
@@ -308,6 +315,21 @@ describe.skipIf(!hasBrowser())('the views of the page', () => {
     expect(await cells(opened, 'Files with special permissions')).toEqual([['/usr/bin/su', '4755', 'setuid']]);
     expect(await opened.page.content()).not.toContain(token);
     expect(await textOf(opened, '.tabs')).toContain('About 3 findings');
+    await close(opened);
+  });
+
+  it('say that small files of very many are taken together', async () => {
+    const many = Array.from({ length: 400 }, (_, at) => ({ path: `d${at % 4}/f${at}`, content: 'x'.repeat(at) }));
+    await explored.put({ name: 'many:1', layers: [many] });
+    const store = await openStore({ home: explored.home });
+    const ctx = createContext();
+    const data = await explore({ image: await openImage('many:1', { store, ctx }), store, ctx, maxRows: 60 });
+    const file = join(explored.home, 'many.html');
+    writeFileSync(file, (await pageOf(data)).html);
+    const opened = await open(file, { route: 'treemap/d1' });
+    expect(await textOf(opened, '.side')).toContain('taken together');
+    expect(await textOf(opened, '.summary')).toContain('Files 400');
+    expect((await cells(opened, 'What is in /d1')).some(([name]) => /^\d+ small files$/.test(name ?? ''))).toBe(true);
     await close(opened);
   });
 

@@ -93,7 +93,7 @@ export function fileTable(tree: Tree, databases: readonly PackageDb[], maxRows =
       rowOf.set(entry.path, row);
       if (entry.type === 'file') size += entry.size;
       if (entry.type !== 'directory') files += 1;
-      open.push(...tree.children(entry.path));
+      for (const child of tree.children(entry.path)) open.push(child);
     }
     columns.name.push(`${files} small files`);
     columns.depth.push(depth);
@@ -111,7 +111,8 @@ export function fileTable(tree: Tree, databases: readonly PackageDb[], maxRows =
     if (next.folded) addFolded(next.entries, next.depth);
     else if (entry !== undefined) {
       add(entry, next.depth);
-      if (entry.type === 'directory') open.push(...pendingIn(tree.children(entry.path), next.depth + 1, fold.isSmall));
+      if (entry.type === 'directory')
+        for (const pending of pendingIn(tree.children(entry.path), next.depth + 1, fold.isSmall)) open.push(pending);
     }
   }
   return {

@@ -9,8 +9,8 @@ export interface Fold {
   filesBelow(path: TreePath): number;
 }
 
-/** The smallest files that are taken together first, in bytes. */
-const FIRST_LIMIT = 256;
+/** Of the rows, for what is large enough; the others are for what stands beside it, taken together. */
+const LARGE_SHARE = 0.75;
 
 interface Total {
   bytes: number;
@@ -32,8 +32,11 @@ export function foldSmall(tree: Tree, maxRows: number): Fold {
     above.bytes += own.bytes;
     above.files += own.files;
   }
-  let below = FIRST_LIMIT;
-  while (rowsAt(totals, below) >= maxRows) below *= 2;
+  const sizes = Float64Array.from(totals.values(), ({ bytes }) => bytes).sort();
+  const sizeAt = (large: number): number => (sizes[sizes.length - large] ?? 0) + 1;
+  let large = Math.ceil(maxRows * LARGE_SHARE);
+  while (large > 1 && rowsAt(totals, sizeAt(large)) >= maxRows) large = Math.floor(large / 2);
+  const below = sizeAt(large);
   return {
     below,
     isSmall: (path) => (totals.get(path)?.bytes ?? 0) < below,

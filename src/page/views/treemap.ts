@@ -220,7 +220,7 @@ export function treemapView(app: App): View {
       showTools(looked);
       showCrumbs(looked);
       showCard(root);
-      replace(keys, legend(scope, root));
+      replace(keys, legend(scope, root), foldedNote(model));
       showList(looked, root);
       board.show(
         root,
@@ -242,4 +242,15 @@ function lookedAt(app: App, { path, query }: Route): Looked {
   const folder = row === -1 ? 0 : model.isFolder(row) ? row : Math.max(0, model.parent[row] as number);
   const group = Number(query.get('group') ?? -1);
   return { of, by, row: folder, group: by === 'directory' || by === 'fate' || !Number.isInteger(group) ? -1 : group };
+}
+
+/** Of an image with very many files. */
+function foldedNote({ image: { nodes } }: Model): HTMLElement | null {
+  return nodes.folded === null
+    ? null
+    : el(
+        'p',
+        { class: 'note' },
+        `There are too many files to show each: what has less than ${size(nodes.folded.below)} is taken together, folder by folder.`,
+      );
 }
