@@ -17,8 +17,10 @@ export function themeButton(changed: () => void): HTMLElement {
   let theme: Theme = remembered();
   const button = el('button', { type: 'button', class: 'round' });
   const system = matchMedia('(prefers-color-scheme: dark)');
+  // Paper is light.
+  const print = matchMedia('print');
   const apply = (): void => {
-    const dark = theme === 'dark' || (theme === 'auto' && system.matches);
+    const dark = !print.matches && (theme === 'dark' || (theme === 'auto' && system.matches));
     document.documentElement.dataset['scheme'] = dark ? 'dark' : 'light';
     const label = `Colours: ${theme === 'auto' ? "the system's" : theme}`;
     button.setAttribute('aria-label', label);
@@ -31,10 +33,11 @@ export function themeButton(changed: () => void): HTMLElement {
     apply();
     changed();
   });
-  system.addEventListener('change', () => {
-    apply();
-    changed();
-  });
+  for (const media of [system, print])
+    media.addEventListener('change', () => {
+      apply();
+      changed();
+    });
   apply();
   return button;
 }

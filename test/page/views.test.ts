@@ -357,6 +357,10 @@ describe.skipIf(!hasBrowser())('the views of the page', () => {
     await page.reload();
     await page.waitForSelector('#page[data-state="open"]');
     expect(await scheme()).toBe('dark');
+    await page.emulateMedia({ media: 'print' });
+    await settled(page);
+    expect(await scheme()).toBe('light');
+    expect(await page.locator('.tools').isVisible()).toBe(false);
     await close(opened);
   });
 });

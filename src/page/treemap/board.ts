@@ -182,7 +182,8 @@ export function createBoard(label: string, events: BoardEvents): Board {
     },
     repaint() {
       palette = undefined;
-      schedule();
+      // At once: what is printed does not wait for a frame.
+      draw(performance.now());
     },
     stop() {
       observer.disconnect();

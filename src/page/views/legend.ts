@@ -58,7 +58,7 @@ function folderRows({ model, row }: Scope): readonly LegendRow[] {
 /** The end of a way says more than its beginning. */
 function shortened(way: string): string {
   const parts = way.split('/');
-  return parts.length <= 2 ? way : `…/${parts.slice(-2).join('/')}`;
+  return parts.length <= 3 ? way : `…/${parts.slice(-2).join('/')}`;
 }
 
 /** One row for each colour; what shares the last one is taken together. */
