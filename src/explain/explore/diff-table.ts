@@ -10,19 +10,24 @@ interface Side {
 
 /** What became of each path of the original. Times do not count. */
 export function diffTable(original: Side, image: Side): DiffTable {
-  const { added, changed, removed } = diffTrees(original.tree, image.tree);
+  const found = diffTrees(original.tree, image.tree);
+  const added = found.added.map(({ entry }) => entry);
+  const removed = found.removed.map(({ entry }) => entry);
+  // What nobody has compared may be another content.
+  const changed = [...found.changed, ...found.unsure.map((item) => ({ ...item, what: ['content', ...item.what] }))];
   const fate = image.numbered.entries.map((entry) => (entry === undefined ? -1 : 0));
   const originalFate = original.numbered.entries.map((entry) => (entry === undefined ? -1 : 0));
   for (const { path } of added) mark(fate, image.numbered, path, 2);
   for (const { path } of removed) mark(originalFate, original.numbered, path, 2);
   const changes: (readonly [number, number, string])[] = [];
-  for (const { path, what } of changed) {
+  for (const { after, what } of changed) {
+    const { path } = after.entry;
     mark(fate, image.numbered, path, 1);
     mark(originalFate, original.numbered, path, 1);
     const [row, other] = [image.numbered.rowOf.get(path), original.numbered.rowOf.get(path)];
     if (row !== undefined && other !== undefined) changes.push([row, other, what.join(', ')]);
   }
-  const changedPaths = new Set(changed.map(({ path }) => path));
+  const changedPaths = new Set(changed.map(({ after }) => after.entry.path));
   const addedPaths = new Set(added.map(({ path }) => path));
   const here = [...image.tree.walk()];
   return {

@@ -1,8 +1,8 @@
-import { nameOf, ROOT, textOfBytes, type TreePath } from '../../base/path.ts';
+import { nameOf, parentOf, ROOT, textOfBytes, type TreePath } from '../../base/path.ts';
 import { ownerOf } from '../../packages/index.ts';
 import type { PackageDb } from '../../packages/types.ts';
 import type { Entry, Tree } from '../../tree/types.ts';
-import { fileTypeOf } from '../layers/file-types.ts';
+import { fileTypeOf, folderTypeOf } from '../layers/file-types.ts';
 import { foldSmall } from './fold.ts';
 import { numbering } from './numbering.ts';
 import type { FileTable, NodeKind, PackageRow } from './types.ts';
@@ -60,7 +60,7 @@ export function fileTable(tree: Tree, databases: readonly PackageDb[], maxRows =
 
   const add = (entry: Entry, depth: number): void => {
     const isFolder = entry.type === 'directory';
-    const type = entry.type === 'file' ? fileTypeOf(entry) : NOT_FILES[entry.type];
+    const type = entry.type === 'file' ? fileTypeOf(entry, folderTypeOf(parentOf(entry.path))) : NOT_FILES[entry.type];
     const owner = isFolder ? undefined : ownerOf(databases, entry.path);
     const row = entries.push(entry) - 1;
     rowOf.set(entry.path, row);

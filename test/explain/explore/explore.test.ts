@@ -128,7 +128,7 @@ describe('what the page shows', () => {
     expect(data.diff?.fate).toEqual([0, 2, 1, 0]);
     // gone, other, same
     expect(data.diff?.originalFate).toEqual([0, 2, 1, 0]);
-    expect(data.diff?.changes).toEqual([[2, 2, 'size, content']]);
+    expect(data.diff?.changes).toEqual([[2, 2, 'content']]);
   });
 
   it('tells of a profile what was used when, behind links as well', async () => {
