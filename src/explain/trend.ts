@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, realpath } from 'node:fs/promises';
+import { access, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDigest, type Digest } from '../base/digest.ts';
 import { errnoOf, fromErrno, TareError } from '../base/error.ts';
@@ -59,6 +59,21 @@ export async function appendTrend(path: string, points: readonly TrendPoint[]): 
     const references = [...new Set(points.map(({ reference }) => reference))];
     return references.map((reference) => ({ reference, points: trends.get(reference) ?? [] }));
   });
+}
+
+/**
+ * The trends of a file, in the order in which its references came first.
+ * @throws TareError E_PATH_NOT_FOUND; E_JSON when a line is no point; E_LIMIT, E_NOT_FILE, E_PERMISSION
+ */
+export async function readTrends(path: string): Promise<readonly Trend[]> {
+  const file = await realFile(path);
+  try {
+    await access(file);
+  } catch (error) {
+    throw fromErrno(error, `cannot read ${shown(path)}`);
+  }
+  const trends = groupBy(parseHistory(await readHistory(file), path), ({ reference }) => reference);
+  return [...trends].map(([reference, points]) => ({ reference, points }));
 }
 
 const keyOf = ({ digest, reference }: TrendPoint): string => `${digest} ${reference}`;

@@ -116,8 +116,11 @@ export function tabs(
     ),
     mark(view) {
       for (const [name, link] of links)
-        if (name === view) link.setAttribute('aria-current', 'page');
-        else link.removeAttribute('aria-current');
+        if (name === view) {
+          link.setAttribute('aria-current', 'page');
+          // In a narrow window there is not room for all of them.
+          link.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        } else link.removeAttribute('aria-current');
     },
   };
 }

@@ -11,6 +11,7 @@ import { diffView } from './views/diff.ts';
 import { layersView } from './views/layers.ts';
 import { searchView } from './views/search.ts';
 import { timelineView } from './views/timeline.ts';
+import { trendView } from './views/trend.ts';
 import { treemapView } from './views/treemap.ts';
 import { whyView } from './views/why.ts';
 
@@ -22,6 +23,8 @@ const KINDS: readonly [ViewKind, ...ViewKind[]] = [
   { name: 'timeline', label: 'Start-up', create: timelineView },
   { name: 'about', label: 'About', create: aboutView },
 ];
+/** Where a file of former sizes was named. */
+const TREND: ViewKind = { name: 'trend', label: 'Trend', create: trendView };
 /** Reached by typing. */
 const SEARCH: ViewKind = { name: 'search', label: 'Search', create: searchView };
 
@@ -34,12 +37,13 @@ async function start(page: HTMLElement): Promise<void> {
     original: data.original === null ? undefined : createModel(data.original),
     announce: (text) => replace(live, text),
   };
-  const navigation = tabs(app, KINDS);
+  const kinds: readonly ViewKind[] = data.trends === null ? KINDS : [...KINDS, TREND];
+  const navigation = tabs(app, kinds);
   const search = searchBox();
   const main = el('main', { id: 'view', tabindex: '-1' });
   let shown: { readonly kind: ViewKind; readonly view: View } | undefined;
   const show = (route: Route): void => {
-    const kind = [...KINDS, SEARCH].find(({ name }) => name === route.view) ?? KINDS[0];
+    const kind = [...kinds, SEARCH].find(({ name }) => name === route.view) ?? KINDS[0];
     if (shown?.kind !== kind) {
       shown?.view.stop?.();
       shown = { kind, view: kind.create(app) };

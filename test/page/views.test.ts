@@ -8,6 +8,7 @@ import { openStore } from '../../src/store/index.ts';
 import { openImage } from '../../src/transports/index.ts';
 import type { MostExpensive } from '../../src/explain/most-expensive.ts';
 import type { Dissection } from '../../src/explain/layers/types.ts';
+import type { Trend } from '../../src/explain/trend.ts';
 import type { Inspection } from '../../src/explain/inspect.ts';
 import type { Why } from '../../src/explain/why.ts';
 import { count, size } from '../../src/page/text.ts';
@@ -83,6 +84,32 @@ describe.skipIf(!hasBrowser())('the views of the page', () => {
     for (const value of answer.config.config?.Env ?? []) expect(about).toContain(value);
     for (const { name, version } of answer.findings.libc) expect(about).toContain(`${name} ${version}`);
     await close(opened);
+  });
+
+  it('show how sizes went, when they were written down', async () => {
+    await pair();
+    const file = join(explored.home, 'sizes.jsonl');
+    const compare = (image: string): Promise<unknown> =>
+      tareJson(['compare', image, 'naive:1', '--history', file], { home: explored.home });
+    await compare('small:1');
+    await explored.put({ name: 'small:1', layers: NAIVE });
+    const answer = await tareJson<{ trends: readonly Trend[] }>(['compare', 'small:1', '--history', file], {
+      home: explored.home,
+    });
+    const [first, second] = answer.trends[0]?.points ?? [];
+    const opened = await open(await explored.page('trend', 'small:1', '--history', file), { route: 'trend' });
+    expect(await textOf(opened, '.tiles')).toContain(plain(size(second?.disk ?? -1)));
+    expect((await cells(opened, 'Images, the newest first')).map(([, , disk]) => disk)).toEqual([
+      plain(size(second?.disk ?? -1)),
+      plain(size(first?.disk ?? -1)),
+    ]);
+    expect(await opened.page.locator('.lines .dot.disk').count()).toBe(2);
+    await opened.go('trend?of=1');
+    expect(await opened.page.locator('.lines .dot.disk').count()).toBe(1);
+    await close(opened);
+    const without = await open(await explored.page('own', 'node-status'));
+    expect(await textOf(without, '.tabs')).not.toContain('Trend');
+    await close(without);
   });
 
   it('say what layers says', async () => {

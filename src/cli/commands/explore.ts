@@ -22,6 +22,11 @@ export const command: CommandSpec = {
       variable: null,
     },
     {
+      flags: '--history <file>',
+      description: 'what images weighed before (tare compare --history), for how that has changed',
+      variable: null,
+    },
+    {
       flags: '-o, --output <file>',
       description: 'write the page into this file instead of serving it; an old file is replaced as a whole',
       variable: null,
@@ -74,7 +79,7 @@ async function dataOf({ args, cli, options }: CommandInput) {
   const platform = options.text('platform');
   const open = (reference: string) =>
     openImage(reference, { store, ctx: cli.ctx, ...(platform === undefined ? {} : { platform }) });
-  const [against, file] = [options.text('against'), options.text('profile')];
+  const [against, file, history] = [options.text('against'), options.text('profile'), options.text('history')];
   const image = await open(String(args[0]));
   return explore({
     image,
@@ -82,6 +87,7 @@ async function dataOf({ args, cli, options }: CommandInput) {
     ...(file === undefined
       ? {}
       : { profile: await (await import('../../evidence/observed/index.ts')).readProfile(file) }),
+    ...(history === undefined ? {} : { trends: await (await import('../../explain/trend.ts')).readTrends(history) }),
     store,
     ctx: cli.ctx,
   });

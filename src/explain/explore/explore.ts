@@ -12,6 +12,7 @@ import type { LayerChange } from '../../tree/layer-changes.ts';
 import type { Tree } from '../../tree/types.ts';
 import { inspect } from '../inspect.ts';
 import { layers } from '../layers/layers.ts';
+import type { Trend } from '../trend.ts';
 import { needGraph } from '../needs.ts';
 import { aboutOf } from './about.ts';
 import { chainTable } from './chain-table.ts';
@@ -20,7 +21,7 @@ import { fileTable, type NumberedTree } from './file-table.ts';
 import { layerTable } from './layer-table.ts';
 import { needTable } from './need-table.ts';
 import { timelineOf } from './timeline.ts';
-import type { ExploredImage, ExploreData } from './types.ts';
+import type { ExploredImage, ExploreData, TrendTable } from './types.ts';
 
 export interface ExploreOptions {
   readonly image: Image;
@@ -28,6 +29,8 @@ export interface ExploreOptions {
   readonly original?: Image;
   /** What was recorded of either. */
   readonly profile?: Profile;
+  /** What was appended to a trend file. */
+  readonly trends?: readonly Trend[];
   readonly store: Store;
   readonly ctx: Context;
   /** Rows of files at most; smaller files are taken together. */
@@ -52,7 +55,24 @@ export async function explore(options: ExploreOptions): Promise<ExploreData> {
     chains: evidence === undefined ? null : chainTable(evidence, tree, numbered),
     needs: evidence === undefined ? null : needTable(needGraph({ evidence, tree, databases }), numbered),
     timeline: profile === undefined ? null : timelineOf(profile, tree, numbered),
+    trends: options.trends === undefined ? null : trendTables(options.trends, image.reference),
   };
+}
+
+function trendTables(trends: readonly Trend[], reference: string): readonly TrendTable[] {
+  const own = trends.filter((trend) => trend.reference === reference);
+  const others = trends.filter((trend) => trend.reference !== reference);
+  return [...own, ...others].map(({ points, reference: text }) => ({
+    reference: text,
+    points: points.map(({ created, digest, disk, files, layers: count, wire }) => ({
+      digest,
+      created,
+      disk,
+      wire,
+      files,
+      layers: count,
+    })),
+  }));
 }
 
 interface Side {

@@ -12,6 +12,21 @@ export interface ExploreData {
   readonly chains: ChainTable | null;
   readonly needs: NeedTable | null;
   readonly timeline: Timeline | null;
+  /** What images weighed before, of the same reference first; null when no file of it was named. */
+  readonly trends: readonly TrendTable[] | null;
+}
+
+/** The points of one reference, the oldest first. */
+export interface TrendTable {
+  readonly reference: string;
+  readonly points: readonly {
+    readonly digest: string;
+    readonly created: string | null;
+    readonly disk: number;
+    readonly wire: number;
+    readonly files: number;
+    readonly layers: number;
+  }[];
 }
 
 export interface ExploredImage {
