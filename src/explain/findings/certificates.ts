@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { textOfBytes } from '../../base/path.ts';
 import type { Subject } from './subject.ts';
 import type { Certificates } from './types.ts';
@@ -9,8 +9,11 @@ const MAX_BYTES = 1024 * 1024; // 1 MiB
 const MAX_FILES = 5000;
 /** Of one file: more are counted, but not read. */
 const MAX_READ = 2000;
-const BEGIN = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g;
-const END = '-----END ';
+/** Of all files together, the same one counted once: many times what is in a bundle. */
+const MAX_DIFFERENT = 20_000;
+/** Of one certificate; the largest have a tenth of that. */
+const MAX_CERTIFICATE_CHARS = 64 * 1024; // 64 KiB
+const LINE = /-----(BEGIN|END) (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 /** SEQUENCE with a length of two bytes, as every certificate begins. */
 const DER = /^\x30\x82/;
 
@@ -43,26 +46,32 @@ export async function certificates({
 
 interface Part {
   readonly certificate: string | Buffer;
-  /** The same for the same certificate. */
-  readonly key: string;
+  /** As latin1. */
+  readonly chars: string;
 }
 
 function certificatesIn(bytes: Buffer): readonly Part[] {
   const text = bytes.toString('latin1');
-  if (DER.test(text)) return [{ certificate: bytes, key: text }];
-  return [...text.matchAll(BEGIN)].flatMap(({ index }) => {
-    const end = text.indexOf(END, index);
-    const lineEnd = end === -1 ? -1 : text.indexOf('-----', end + END.length);
-    if (lineEnd === -1) return [];
-    const certificate = text.slice(index, lineEnd + '-----'.length);
-    return [{ certificate, key: certificate.replace(/\s+/g, '') }];
-  });
+  if (DER.test(text)) return [{ certificate: bytes, chars: text }];
+  const parts: Part[] = [];
+  let start: number | undefined;
+  // One that ends nowhere is none: from the last line that begins one, so that no text is looked at twice.
+  for (const { 0: line, 1: kind, index } of text.matchAll(LINE)) {
+    if (kind === 'END' && start !== undefined) {
+      const certificate = text.slice(start, index + line.length);
+      parts.push({ certificate, chars: certificate });
+    }
+    start = kind === 'BEGIN' ? index : undefined;
+  }
+  return parts;
 }
 
 /** Milliseconds since the epoch; undefined for what is no certificate. */
-function endOf(part: Part, known: Map<string, number | undefined>): number | undefined {
-  if (!known.has(part.key)) known.set(part.key, readEnd(part.certificate));
-  return known.get(part.key);
+function endOf({ certificate, chars }: Part, known: Map<string, number | undefined>): number | undefined {
+  if (chars.length > MAX_CERTIFICATE_CHARS) return undefined;
+  const key = createHash('sha256').update(chars.replace(/\s+/g, ''), 'latin1').digest('base64');
+  if (!known.has(key) && known.size < MAX_DIFFERENT) known.set(key, readEnd(certificate));
+  return known.get(key);
 }
 
 function readEnd(certificate: string | Buffer): number | undefined {

@@ -289,6 +289,22 @@ describe('certificates', () => {
   });
 });
 
+describe('certificates of a hostile image', () => {
+  const begin = '-----BEGIN CERTIFICATE-----\n';
+  const end = '-----END CERTIFICATE-----\n';
+
+  it.each([
+    ['that never end', begin.repeat(30_000)],
+    ['that end all at once', begin.repeat(30_000) + end],
+    ['that end again and again', begin + end.repeat(30_000)],
+    ['of nothing', (begin + end).repeat(15_000)],
+    ['that are too long', begin + 'A'.repeat(900_000) + end],
+  ])('are looked at once: %s', async (_name, text) => {
+    const { certificates } = await findingsIn([[file('etc/a.pem', text), file('etc/b.pem', `${text}\n`)]]);
+    expect(certificates).toEqual([]);
+  });
+});
+
 describe('age', () => {
   const at = (date: string): number => Date.parse(date) / 1000;
 

@@ -75,6 +75,13 @@ describe('secrets in files', () => {
     ['app/src/slack.js', `post("xoxb-123456789012-${random(24)}")`, '1 Slack token'],
     ['app/pay.rb', `KEY = "sk_live_${random(24)}"`, '1 Stripe key'],
     [
+      'srv/key.py',
+      `KEY = (${pem('RSA PRIVATE KEY')
+        .replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n')
+        .replace(/(.*)\n/g, '    "$1\\n"\n')})`,
+      '1 private key (PEM, encrypted)',
+    ],
+    [
       'usr/src/app/key.js',
       `const key = "${pem('RSA PRIVATE KEY').replaceAll('\n', String.raw`\n`)}";`,
       '1 private key (PEM)',
@@ -306,6 +313,12 @@ describe('hostile texts', () => {
         expect(namedSecrets(path, text)).toBeDefined();
     }
   }, 30_000);
+
+  it('are searched in linear time where lines could be read in several ways', () => {
+    const begin = '-----BEGIN PRIVATE KEY-----\n';
+    for (const piece of ['Aa: ', 'Aa: Bb: ', 'Aa:  ', `Aa: ${begin}`, ' \n', '\\n', `${begin}\n\n`])
+      for (const times of [49, 400, 20_000]) expect(tokensIn(begin + piece.repeat(times))).toEqual([]);
+  });
 
   it('break nothing', () => {
     fc.assert(

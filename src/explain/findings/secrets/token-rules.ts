@@ -45,9 +45,15 @@ const RULES: readonly TokenRule[] = [
   { kind: 'Anthropic key', hint: 'sk-ant-', pattern: /\bsk-ant-[a-z]{3}\d\d-[\w-]{80,120}/g },
 ];
 
-/** PEM and its kin: a body must follow, since programs and documents name the line alone. In JSON and in source line ends are escaped. */
-const PRIVATE_KEY =
-  /-----BEGIN (?:(RSA|EC|DSA|OPENSSH|ENCRYPTED) )?(?:PRIVATE KEY|(PGP) PRIVATE KEY BLOCK)-----(?:[\s"'+,\\]|(?<=\\)[nr]|[A-Z][A-Za-z-]{1,24}: [^\n\\]{1,200}){0,400}[A-Za-z0-9+/]{40}/g;
+/** Line ends and what strings of programs have around them: in JSON and in source they are escaped. */
+const GAP = String.raw`(?:[\s"'+,\\]|(?<=\\)[nr]){0,200}`;
+/** Up to the end of its line, or it could be read in as many ways as it has words. */
+const HEADER = String.raw`[A-Z][A-Za-z-]{1,24}: [^\n\\]{1,200}(?=[\n\\])`;
+/** PEM and its kin: a body must follow, since programs and documents name the line alone. */
+const PRIVATE_KEY = new RegExp(
+  String.raw`-----BEGIN (?:(RSA|EC|DSA|OPENSSH|ENCRYPTED) )?(?:PRIVATE KEY|(PGP) PRIVATE KEY BLOCK)-----${GAP}(?:${HEADER}${GAP}){0,16}[A-Za-z0-9+/]{40}`,
+  'g',
+);
 const SERVICE_ACCOUNT = /"type"\s{0,8}:\s{0,8}"service_account"/;
 
 /** Keys that documents and emulators give as examples: of AWS, of the storage emulator of Azure. */
