@@ -1,6 +1,6 @@
 import type { Inspection } from '../explain/inspect.ts';
 import { plural } from './format.ts';
-import { printable } from './printable.ts';
+import { onOneLine } from './printable.ts';
 import type { Style } from './style.ts';
 import { wrapped } from './wrap.ts';
 
@@ -106,7 +106,7 @@ export function worthALook(image: Seen, style: Style): readonly string[] {
     ...rows.map(([kind, text]) =>
       // A path may be too long for what the kind leaves of its line.
       wrapped(
-        `    ${style.dim(kind)}${' '.repeat(KIND_COLUMNS + 1 - kind.length)}${printable(text)}`,
+        `    ${style.dim(kind)}${' '.repeat(KIND_COLUMNS + 1 - kind.length)}${onOneLine(text)}`,
         style,
         KIND_COLUMNS + 5,
       ).replace(/ +\n/g, '\n'),

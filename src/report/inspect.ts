@@ -3,7 +3,7 @@ import type { IndexInspection, InspectedIndex, Inspection } from '../explain/ins
 import type { Healthcheck, RunConfig } from '../oci/types.ts';
 import { findingBlocks, findingFacts, worthALook } from './findings.ts';
 import { formatSize, plural, shortDigest } from './format.ts';
-import { printable } from './printable.ts';
+import { onOneLine } from './printable.ts';
 import type { Style } from './style.ts';
 import { formatTable } from './table.ts';
 import { shortened, wrapped } from './wrap.ts';
@@ -22,10 +22,10 @@ export function inspectText(image: Inspection): (style: Style) => string {
     const { [BASE_NAME]: _base, ...annotations } = image.annotations;
     const run = image.config.config ?? {};
     return [
-      style.bold(printable(image.reference)),
+      style.bold(onOneLine(image.reference)),
       `  ${image.digest}`,
       ...facts.map(([name, value]) =>
-        wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${printable(value)}`, style, INDENT),
+        wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${onOneLine(value)}`, style, INDENT),
       ),
       ...block('platforms', platformsOf(image.index), style),
       ...block('env', masked(run.Env ?? [], 'config.Env', image), style),
@@ -76,9 +76,9 @@ function factsOf(image: Inspection): readonly (readonly [name: string, value: st
 export function inspectIndexText({ digest, index, mediaType, reference }: IndexInspection): (style: Style) => string {
   return (style) =>
     [
-      style.bold(printable(reference)),
+      style.bold(onOneLine(reference)),
       `  ${digest}`,
-      `  ${style.dim('index'.padEnd(NAME_COLUMNS))} ${printable(mediaType)}`,
+      `  ${style.dim('index'.padEnd(NAME_COLUMNS))} ${onOneLine(mediaType)}`,
       ...block('platforms', platformsOf(index), style),
       ...block('annotations', pairs(index.annotations ?? {}), style),
     ].join('\n');
@@ -92,7 +92,7 @@ function platformsOf(index: InspectedIndex | undefined): readonly string[] {
 
 function block(title: string, lines: readonly string[], style: Style): string[] {
   if (lines.length === 0) return [];
-  return [`  ${style.dim(title)}`, ...lines.map((line) => wrapped(`    ${printable(line)}`, style, 6))];
+  return [`  ${style.dim(title)}`, ...lines.map((line) => wrapped(`    ${onOneLine(line)}`, style, 6))];
 }
 
 const pairs = (map: Readonly<Record<string, string>>): readonly string[] =>
@@ -168,7 +168,7 @@ function layerTable({ layers }: Inspection, style: Style): string {
 }
 
 /** One line, without what docker's classic builder put in front of everything that is no RUN. */
-const madeBy = (text: string): string => printable(text.replace(/\s+/g, ' ').replace(/^\/bin\/sh -c #\(nop\) +/, ''));
+const madeBy = (text: string): string => onOneLine(text.replace(/\s+/g, ' ').replace(/^\/bin\/sh -c #\(nop\) +/, ''));
 
 function argv(words: readonly string[] | null | undefined): string {
   return (words ?? []).map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');

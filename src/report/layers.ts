@@ -1,7 +1,7 @@
 import { bytesOfText, showPath } from '../base/path.ts';
 import type { ChangedPath, Dissection, Step } from '../explain/layers/types.ts';
 import { formatSize, plural, shortDigest } from './format.ts';
-import { printable } from './printable.ts';
+import { onOneLine } from './printable.ts';
 import type { Style } from './style.ts';
 import { formatTable, type Column } from './table.ts';
 import { shortened, wrapped } from './wrap.ts';
@@ -45,7 +45,7 @@ function headOf(found: Dissection, style: Style): string {
     ['digests', found.verified ? '' : 'not checked: plain layers were read by their headers alone'],
   ] as const;
   return [
-    style.bold(printable(found.reference)),
+    style.bold(onOneLine(found.reference)),
     ...facts
       .filter(([, text]) => text !== '')
       .map(([name, text]) => wrapped(`  ${style.dim(name.padEnd(10))} ${text}`, style, 13)),
@@ -62,7 +62,7 @@ function historyText({ history, layers, steps }: Dissection): string {
 /** The layers in their order, with the instructions that made none between them. */
 function layerTable(found: Dissection, style: Style): string {
   const room = Math.max(MIN_INSTRUCTION_COLUMNS, style.width - OTHER_COLUMNS);
-  const instruction = (text: string): string => shortened(printable(text), style, room);
+  const instruction = (text: string): string => shortened(onOneLine(text), style, room);
   const rowOf = (index: number): readonly string[] => {
     const layer = found.layers[index];
     if (layer === undefined) return [];
@@ -103,7 +103,7 @@ function layerTable(found: Dissection, style: Style): string {
 function stepList(steps: readonly Step[], style: Style): string {
   return [
     style.dim('  the history says'),
-    ...steps.map(({ instruction }) => wrapped(`    ${printable(instruction || '(nothing)')}`, style, 6)),
+    ...steps.map(({ instruction }) => wrapped(`    ${onOneLine(instruction || '(nothing)')}`, style, 6)),
   ].join('\n');
 }
 
@@ -176,7 +176,7 @@ function partTable(found: Dissection, style: Style): string {
 }
 
 const packageText = ({ manager, name, version }: Dissection['packages'][number]): string =>
-  printable([manager, name, version].filter(Boolean).join(' '));
+  onOneLine([manager, name, version].filter(Boolean).join(' '));
 
 const rest = (all: number, shown: number, style: Style): string =>
   all <= shown ? '' : `\n${style.dim(`  … and ${all - shown} more: --limit N shows N of them, --limit 0 all`)}`;

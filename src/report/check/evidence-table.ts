@@ -1,6 +1,6 @@
 import { bytesOfText, showPath } from '../../base/path.ts';
 import type { Evidence } from '../../explain/check/types.ts';
-import { printable } from '../printable.ts';
+import { onOneLine } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { formatTable, type Column } from '../table.ts';
 import { shortened } from '../wrap.ts';
@@ -19,8 +19,8 @@ interface EvidenceColumn {
 
 const pathText = ({ line, path }: Evidence): string =>
   path === undefined ? '' : `${showPath(bytesOfText(path))}${line === undefined ? '' : `:${line}`}`;
-const packageText = ({ package: owner = '' }: Evidence): string => printable(owner);
-const instructionText = ({ instruction = '' }: Evidence): string => printable(instruction);
+const packageText = ({ package: owner = '' }: Evidence): string => onOneLine(owner);
+const instructionText = ({ instruction = '' }: Evidence): string => onOneLine(instruction);
 
 /** Only columns that say something. The instructions stand in the last one, or below where there is no room. */
 export function evidenceTable(rows: readonly Evidence[], style: Style): string {
@@ -38,7 +38,7 @@ export function evidenceTable(rows: readonly Evidence[], style: Style): string {
           { column: { title: 'path', gives: true as const }, cell: pathText },
           { column: { title: 'package' }, cell: packageText },
         ]),
-    { column: { title: 'note' }, cell: ({ note = '' }) => printable(note).replace(/\s+/g, ' ') },
+    { column: { title: 'note' }, cell: ({ note = '' }) => onOneLine(note.replace(/\s+/g, ' ')) },
     { column: { title: 'layer', align: 'right' }, cell: ({ layer }) => (layer === undefined ? '' : String(layer)) },
   ];
   const columns = all.filter(({ cell }) => rows.some((row) => cell(row) !== ''));

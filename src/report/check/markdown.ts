@@ -65,5 +65,6 @@ function cell(text: string): string {
     .replaceAll('<', '&lt;')
     .replace(/[\\`*_[\]#|~>]/g, (char) => `&#${char.charCodeAt(0)};`)
     .replaceAll('@', '&#64;')
-    .replaceAll('://', '&#58;//');
+    .replaceAll('://', '&#58;//')
+    .replace(/\bwww\./gi, (word) => `${word.slice(0, -1)}&#46;`);
 }

@@ -1,6 +1,6 @@
 import type { CheckReport, CheckResult, Evidence } from '../../explain/check/types.ts';
 import { plural } from '../format.ts';
-import { printable } from '../printable.ts';
+import { onOneLine } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { formatTable } from '../table.ts';
 import { shortened, wrapped } from '../wrap.ts';
@@ -21,7 +21,7 @@ const TITLES = ['actual', 'limit'];
 export function checkText(report: CheckReport): (style: Style) => string {
   return (style) =>
     [
-      wrapped(`${style.bold(printable(report.reference))}: ${verdict(report, style)}`, style, 2),
+      wrapped(`${style.bold(onOneLine(report.reference))}: ${verdict(report, style)}`, style, 2),
       '',
       ruleTable(report, style),
       ...report.results.filter(({ ok }) => !ok).flatMap((result) => ['', ...blame(result, style)]),
@@ -30,7 +30,7 @@ export function checkText(report: CheckReport): (style: Style) => string {
 
 function verdict({ base, counts, ok }: CheckReport, style: Style): string {
   const { failed, passed, skipped } = counts;
-  const against = base === undefined ? '' : `, against ${printable(base.reference)}`;
+  const against = base === undefined ? '' : `, against ${onOneLine(base.reference)}`;
   const rest = skipped === 0 ? '' : `, ${skipped} skipped`;
   const all = passed + failed;
   const text = ok ? `${plural(passed, 'rule')} passed` : `${failed} of ${plural(all, 'rule')} failed`;
@@ -42,7 +42,7 @@ function ruleTable({ results }: CheckReport, style: Style): string {
     result.skipped === undefined ? (result.ok ? style.green('✓') : style.red('✗')) : style.dim('–');
   const cells = results.map((result) =>
     [result.actual, result.limit].map((value) =>
-      shortened(printable(valueText(value, result.unit, isGrowth(result))), style, MAX_VALUE_COLUMNS),
+      shortened(onOneLine(valueText(value, result.unit, isGrowth(result))), style, MAX_VALUE_COLUMNS),
     ),
   );
   const taken = [0, 1].reduce(
@@ -58,7 +58,7 @@ function ruleTable({ results }: CheckReport, style: Style): string {
   return formatTable(
     [{ title: '    rule' }, ...TITLES.map((title) => ({ title, align: 'right' as const }))],
     results.map((result, at) => [
-      `  ${mark(result)} ${shortened(printable(titleOf(result)), style, room)}`,
+      `  ${mark(result)} ${shortened(onOneLine(titleOf(result)), style, room)}`,
       ...(cells[at] ?? []),
     ]),
     style.dim,
@@ -66,14 +66,14 @@ function ruleTable({ results }: CheckReport, style: Style): string {
 }
 
 function blame(result: CheckResult, style: Style): readonly string[] {
-  const title = `  ${style.red('✗')} ${style.bold(printable(titleOf(result)))}: ${printable(result.message)}`;
+  const title = `  ${style.red('✗')} ${style.bold(onOneLine(titleOf(result)))}: ${onOneLine(result.message)}`;
   const isRepeated = ({ note }: Evidence): boolean => result.message === note;
   const rows = result.evidence.slice(0, MAX_SHOWN);
   // Only words: they need no table.
   if (rows.every((row) => Object.keys(row).length === 1 && row.note !== undefined)) {
     const lines = rows
       .filter((row) => !isRepeated(row))
-      .map(({ note = '' }) => wrapped(`      ${printable(note)}`, style, 6));
+      .map(({ note = '' }) => wrapped(`      ${onOneLine(note)}`, style, 6));
     return [wrapped(title, style, 4), ...lines];
   }
   const more = result.evidence.length - rows.length;

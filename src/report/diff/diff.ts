@@ -1,6 +1,6 @@
 import type { ImageDiff } from '../../explain/diff/types.ts';
 import { formatChange, formatSize, plural, signedSize } from '../format.ts';
-import { printable } from '../printable.ts';
+import { onOneLine } from '../printable.ts';
 import type { Style } from '../style.ts';
 import { wrapped } from '../wrap.ts';
 import { diffLayerTable } from './layers.ts';
@@ -45,7 +45,7 @@ function headOf(found: ImageDiff, style: Style): string {
     ['left out', found.semantic ? 'times, annotations, the order in archives, how layers are cut and compressed' : ''],
   ] as const;
   return [
-    style.bold(`${printable(before.reference)} → ${printable(after.reference)}`),
+    style.bold(`${onOneLine(before.reference)} → ${onOneLine(after.reference)}`),
     ...(found.different ? [] : ['  no difference']),
     ...facts
       .filter(([, text]) => text !== '')

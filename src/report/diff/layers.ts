@@ -1,6 +1,6 @@
+import { onOneLine } from '../printable.ts';
 import type { ImageDiff } from '../../explain/diff/types.ts';
 import { formatSize, shortDigest } from '../format.ts';
-import { printable } from '../printable.ts';
 import { formatTable, type Column } from '../table.ts';
 import { shortened } from '../wrap.ts';
 import { moreRows, type DiffTableOptions } from './table.ts';
@@ -29,7 +29,7 @@ export function diffLayerTable(
       shortDigest(digest),
       formatSize(disk),
       formatSize(wire),
-      shortened(printable(createdBy), style, room),
+      shortened(onOneLine(createdBy), style, room),
     ]);
   const columns = [
     { title: '  ' },

@@ -1,7 +1,7 @@
+import { onOneLine } from '../printable.ts';
 import type { ImageDiff } from '../../explain/diff/types.ts';
 import { moreRows, type DiffTableOptions } from './table.ts';
 import { formatSize, signedSize } from '../format.ts';
-import { printable } from '../printable.ts';
 import { formatTable, type Column } from '../table.ts';
 
 interface Row {
@@ -43,7 +43,7 @@ export function diffPackageTable(
       `  ${signedSize(after - before)}`,
       before === 0 ? '' : formatSize(before),
       after === 0 ? '' : formatSize(after),
-      printable([title, versions.join(', ')].filter((text) => text !== '').join(' ')),
+      onOneLine([title, versions.join(', ')].filter((text) => text !== '').join(' ')),
     ]);
   const columns = [right('  disk'), right('before'), right('after'), { title: 'package' }];
   return formatTable(columns, rows, style.dim) + moreRows(all.size, rows.length, style);

@@ -8,7 +8,7 @@ import { complaints, validators, type Validators } from './validators.ts';
 
 /** As names in an image may be. */
 const HOSTILE =
-  'a<b>"&\'|`*_[x](y) ::error::\n::set-output name=x::%0A \u0007\u001b[31m\u202e\udcff @me #12 -->]]> https://evil';
+  'a<b>"&\'|`*_[x](y) ::error::\n::set-output name=x::%0A \u0007\u001b[31m\u202e\udcff @me #12 -->]]> https://evil WWW.evil';
 
 const DISK: CheckResult = {
   rule: 'disk',
@@ -177,11 +177,24 @@ describe('the forms of the answer', () => {
     `);
     const text = write('markdown', NASTY);
     expect(text).not.toMatch(/[\u0007\u001b\u202e]|\udcff/);
-    expect(text).not.toMatch(/<b>|\[x\]|@me|[^&]#12|https:\/\//);
+    expect(text).not.toMatch(/<b>|\[x\]|@me|[^&]#12|https:\/\/|www\./i);
     const rows = text.split('\n').filter((line) => line.startsWith('| '));
     expect(rows.map((row) => row.split('|').length - 2)).toEqual([4, 4, 4, 5, 5]);
     const many = reportOf(Array.from({ length: 5000 }, () => EVIL));
     expect(write('markdown', many).length).toBeLessThan(1024 * 1024);
+  });
+});
+
+describe('the text', () => {
+  it('has no line that an image could have written', () => {
+    const report = reportOf([EVIL, { ...EVIL, evidence: [{ note: HOSTILE }] }], HOSTILE);
+    for (const terminal of [true, false]) {
+      const lines = checkText(report)(createStyle({ colour: false, width: 400, terminal })).split('\n');
+      // GitHub Actions takes a line that begins so for a command, whatever blanks are before it.
+      expect(lines.filter((line) => line.trim().startsWith('::'))).toEqual([]);
+      // oxlint-disable-next-line no-control-regex -- it is control characters that must not be there
+      expect(lines.join('')).not.toMatch(/[\x00-\x1f\u202e]/);
+    }
   });
 });
 
