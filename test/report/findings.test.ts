@@ -15,7 +15,7 @@ const QUIET: Inspection['findings'] = {
   certificates: [],
   missing: [],
   age: { created: null, newest: null, base: null, parts: [] },
-  counts: { runtimes: 0, go: 0, special: 0, secrets: 0, certificates: 0, missing: 0 },
+  counts: { runtimes: 0, go: 0, special: 0, secrets: 0, unsearched: 0, certificates: 0, missing: 0 },
 };
 const seen = (findings: Partial<Inspection['findings']>, rest: Partial<Seen> = {}): Seen => ({
   os: null,

@@ -16,7 +16,7 @@ const NOTHING: Inspection['findings'] = {
   certificates: [],
   missing: [],
   age: { created: null, newest: null, base: null, parts: [] },
-  counts: { runtimes: 0, go: 0, special: 0, secrets: 0, certificates: 0, missing: 0 },
+  counts: { runtimes: 0, go: 0, special: 0, secrets: 0, unsearched: 0, certificates: 0, missing: 0 },
 };
 
 function shown(config: RunConfig, columns?: number, findings: Partial<Inspection['findings']> = {}): string {

@@ -13,17 +13,17 @@ import { libcs } from './libc.ts';
 import { missingParts } from './missing.ts';
 import { packageCounts } from './packages.ts';
 import { secretsOf } from './secrets/index.ts';
-import { specialFiles } from './special.ts';
+import { mostSpecial, specialFiles } from './special.ts';
 import type { Subject } from './subject.ts';
-import type { FindingCounts, Findings } from './types.ts';
+import type { FindingCounts, Findings, Secrets } from './types.ts';
 import { userOf } from './user.ts';
 
 export type { Findings } from './types.ts';
 
-type Kind = Exclude<keyof Findings, 'counts'>;
+type Found = Omit<Findings, 'counts' | 'secrets'> & { readonly secrets: Secrets };
 
 /** One line per kind. */
-const FINDERS: { readonly [K in Kind]: (subject: Subject) => Promise<Findings[K]> | Findings[K] } = {
+const FINDERS: { readonly [K in keyof Found]: (subject: Subject) => Promise<Found[K]> | Found[K] } = {
   os: ({ content, tree }) => osOf(tree, content),
   libc: libcs,
   runtimes: ({ runtimes }) => runtimes,
@@ -41,7 +41,7 @@ const FINDERS: { readonly [K in Kind]: (subject: Subject) => Promise<Findings[K]
 const MAX_ROWS = 1000;
 
 /** Changes with what is in an answer. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * What is in an image, by kind. Nothing is run. The answer is remembered in the store.
@@ -72,17 +72,18 @@ async function findAll({ ctx, image, opened, store }: Parameters<typeof findings
   const found: [string, unknown][] = [];
   for (const [kind, find] of Object.entries(FINDERS)) found.push([kind, await find(subject)]);
   // The table has a finder for each kind, of its type.
-  return cut(Object.fromEntries(found) as unknown as Omit<Findings, 'counts'>);
+  return cut(Object.fromEntries(found) as unknown as Found);
 }
 
-function cut(all: Omit<Findings, 'counts'>): Findings {
+function cut(all: Found): Findings {
   const { go, missing, runtimes, secrets, special } = all;
   const first = <T>(list: readonly T[]): readonly T[] => list.slice(0, MAX_ROWS);
   const counts: FindingCounts = {
     runtimes: runtimes.length,
     go: go.length,
     special: special.length,
-    secrets: secrets.length,
+    secrets: secrets.found.length,
+    unsearched: secrets.unsearched,
     certificates: all.certificates.length,
     missing: missing.length,
   };
@@ -90,8 +91,8 @@ function cut(all: Omit<Findings, 'counts'>): Findings {
     ...all,
     runtimes: first(runtimes),
     go: first(go),
-    special: first(special),
-    secrets: first(secrets),
+    special: mostSpecial(special, MAX_ROWS),
+    secrets: first(secrets.found),
     certificates: first(all.certificates),
     missing: first(missing),
     counts,

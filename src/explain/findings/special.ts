@@ -33,6 +33,22 @@ function kindsOf({ mode, type, xattrs }: Entry): SpecialKind[] {
   return kinds;
 }
 
+/** Kinds that give a process more rights than it had. */
+const GIVES_RIGHTS: readonly SpecialKind[] = ['setuid', 'setgid', 'capabilities'];
+
+export const rightsOf = ({ kinds }: SpecialFile): readonly SpecialKind[] =>
+  kinds.filter((kind) => GIVES_RIGHTS.includes(kind));
+
+/** As many as that, in their order. What everybody may write to is left out first: there may be thousands. */
+export function mostSpecial(files: readonly SpecialFile[], limit: number): readonly SpecialFile[] {
+  if (files.length <= limit) return files;
+  const rights = files.filter((file) => rightsOf(file).length > 0);
+  const rest = new Set(
+    files.filter((file) => rightsOf(file).length === 0).slice(0, Math.max(0, limit - rights.length)),
+  );
+  return files.filter((file) => rest.has(file) || rightsOf(file).length > 0).slice(0, limit);
+}
+
 function octalOf(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }

@@ -98,10 +98,16 @@ export interface Age {
   readonly parts: readonly { readonly name: string; readonly date: string }[];
 }
 
-/** How many there are of each list that is cut. */
+/** How many there are of each list that is cut; `unsearched`: files that were not searched for secrets, because there are too many. */
 export type FindingCounts = Readonly<
-  Record<'runtimes' | 'go' | 'special' | 'secrets' | 'certificates' | 'missing', number>
+  Record<'runtimes' | 'go' | 'special' | 'secrets' | 'unsearched' | 'certificates' | 'missing', number>
 >;
+
+export interface Secrets {
+  readonly found: readonly Secret[];
+  /** Files for which no time was left. */
+  readonly unsearched: number;
+}
 
 /** What is in an image, by kind. Lists are in byte order of the paths and hold at most `MAX_ROWS`; `counts` has all. */
 export interface Findings {

@@ -18,10 +18,10 @@ export async function userOf({ content, image, tree }: Pick<Subject, 'content' |
   return { text, uid, root: uid === 0 };
 }
 
-/** The first line of that name (passwd(5)). */
+/** The first line of that name (passwd(5)); run times pass over blanks before it. */
 function uidIn(passwd: string, name: string): number | null {
   for (const line of passwd.split('\n')) {
-    const [found, , uid = ''] = line.split(':', 3);
+    const [found, , uid = ''] = line.trimStart().split(':', 3);
     if (found === name) return numberOf(uid);
   }
   return null;

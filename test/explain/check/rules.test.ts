@@ -45,6 +45,60 @@ const result = (report: CheckReport, rule: string): CheckReport['results'][numbe
 const withUser = (User: string): Asked => ({ ...IMAGE, config: { ...IMAGE.config, config: { User } } });
 const NOW = Date.UTC(2026, 1, 1);
 
+describe('what cannot be judged', () => {
+  const plain = (entries: Asked['layers'][number], config: Asked['config'] = {}): Asked => ({
+    layers: [entries],
+    config,
+  });
+  const many = (count: number, mode: number) =>
+    Array.from({ length: count }, (_, at) => ({ path: `app/${String(at).padStart(5, '0')}`, content: 'x', mode }));
+
+  it('is no setuid program among thousands of files that all may write to', async () => {
+    const files = many(1100, 0o666);
+    expect(result(await ask('{no-setuid: true}', plain(files)), 'no-setuid')).toMatchObject({ ok: true, actual: 0 });
+    const last = { path: 'usr/bin/su', content: 'x', mode: 0o4755 };
+    expect(result(await ask('{no-setuid: true}', plain([...files, last])), 'no-setuid')).toMatchObject({
+      ok: false,
+      path: '/usr/bin/su',
+    });
+    const allowed = await ask('{no-setuid: {allow: [/app/*]}}', plain(many(1001, 0o4755)));
+    expect(result(allowed, 'no-setuid').ok).toBe(false);
+  });
+
+  it('fails when there are more files than are searched for secrets', async () => {
+    const found = result(await ask('{no-secrets: true}', plain(many(10_001, 0o644))), 'no-secrets');
+    expect(found).toMatchObject({ ok: false, message: '1 file was not searched: there are too many' });
+    expect(result(await ask('{no-secrets: true}', plain(many(10_000, 0o644))), 'no-secrets').ok).toBe(true);
+  }, 30_000);
+
+  it('fails for a version that nobody can compare', async () => {
+    const apk = plain([
+      { path: 'lib/apk/db/installed', content: 'P:openssl\nV:not a version\n\nP:zlib\nV:1.2.3-r0\n\n' },
+    ]);
+    for (const pattern of ['openssl < 3.0', 'openssl > 3.0', 'zlib < abc']) {
+      const rules = (kind: string): string => `{packages: {${kind}: ["${pattern}"]}}`;
+      expect(result(await ask(rules('forbid'), apk), 'packages.forbid').ok).toBe(false);
+      expect(result(await ask(rules('require'), apk), 'packages.require').ok).toBe(false);
+    }
+  });
+
+  it('fails for growth against the image of another platform', async () => {
+    const [small, large] = [10, 1000].map((bytes) => [{ path: 'a', content: 'x'.repeat(bytes) }]);
+    const against = async (config: Asked['config']) =>
+      ask('{growth: 1MB}', plain(small ?? []), { base: plain(large ?? [], config) });
+    expect(result(await against({ architecture: 'arm64' }), 'growth.disk')).toMatchObject({
+      ok: false,
+      message: 'base:1 is for linux/arm64: growth against it says nothing',
+    });
+    expect((await against({ variant: 'v2' })).ok).toBe(true);
+  });
+
+  it('is root whom a run time would take for root', async () => {
+    const passwd = [{ path: 'etc/passwd', content: 'root:x:0:0::/:/\n  app:x:0:0::/:/\napp:x:1000:1000::/:/\n' }];
+    expect(result(await ask('{user: non-root}', plain(passwd, { config: { User: 'app' } })), 'user').ok).toBe(false);
+  });
+});
+
 describe('rules', () => {
   it.each<readonly [rule: string, passes: string, fails: string]>([
     ['disk', '{disk: 13kB}', '{disk: 10kB}'],
@@ -80,7 +134,7 @@ describe('rules', () => {
   it('no-secrets: tells places and kinds', () => {
     const facts = (secrets: readonly Secret[], all = secrets.length): Facts =>
       ({
-        findings: { secrets, counts: { secrets: all } },
+        findings: { secrets, counts: { secrets: all, unsearched: 0 } },
         dissection: { layers: [{ createdBy: 'COPY . /' }] },
         ownerOf: () => undefined,
         layerOf: () => undefined,

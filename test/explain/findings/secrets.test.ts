@@ -117,6 +117,13 @@ describe('secrets in files', () => {
     expect(await found([file(path, content)])).toEqual([]);
   });
 
+  it('is seen at the head of a file of any length', async () => {
+    const long = `//registry.npmjs.org/:_authToken=${NPM}\n${'#'.repeat(1024 * 1024)}`;
+    expect(await found([file('app/.npmrc', long), file('app/x.txt', `${GITHUB}\n`.repeat(8000))])).toEqual([
+      '/app/.npmrc:1 npm token',
+    ]);
+  });
+
   it('is none that a package brings', async () => {
     const owned = [
       file('var/lib/dpkg/status', 'Package: x\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n'),

@@ -1,5 +1,6 @@
 import { formatSize } from '../../../base/format-size.ts';
 import type { Amount } from '../../../config/check.ts';
+import type { ImageDiff } from '../../diff/types.ts';
 import { grownLayers, grownParts } from '../attribution.ts';
 import type { Facts, Outcome, RuleSpec } from '../types.ts';
 import { gathered, rule } from './rule.ts';
@@ -27,6 +28,9 @@ export const GROWTH: readonly RuleSpec[] = [
 
 function grown(facts: Facts, kind: 'disk' | 'wire', allowed: Amount): Outcome {
   const diff = gathered(facts.growth);
+  const other = otherPlatform(diff);
+  if (other !== undefined)
+    return { ok: false, message: `${diff.before.reference} is for ${other}: growth against it says nothing` };
   const before = diff.before.size[kind] ?? 0;
   const after = diff.after.size[kind] ?? 0;
   const actual = after - before;
@@ -46,6 +50,14 @@ function grown(facts: Facts, kind: 'disk' | 'wire', allowed: Amount): Outcome {
     limit,
     evidence: ok ? [] : kind === 'disk' ? grownParts(facts, diff) : grownLayers(diff),
   };
+}
+
+/** The platform of the base, when programs of one cannot be those of the other; variants are near enough. */
+function otherPlatform({ config }: ImageDiff): string | undefined {
+  const found = config.find(({ member }) => member === 'platform');
+  if (found === undefined) return undefined;
+  const [before, after] = [found.before, found.after].map((value) => String(value).split('/', 2).join('/'));
+  return before === after ? undefined : before;
 }
 
 const signed = (value: number): string => (value > 0 ? `+${value}` : String(value));

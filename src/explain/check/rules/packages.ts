@@ -28,7 +28,8 @@ export const PACKAGES: readonly RuleSpec[] = [
 ];
 
 function forbidden(facts: Facts, pattern: PackagePattern): Outcome {
-  const found = matching(facts, pattern);
+  // A version that nobody can compare might be any.
+  const found = matching(facts, pattern, true);
   const ok = found.length === 0;
   return {
     name: pattern.text,
@@ -42,7 +43,7 @@ function forbidden(facts: Facts, pattern: PackagePattern): Outcome {
 }
 
 function required(facts: Facts, pattern: PackagePattern): Outcome {
-  const found = matching(facts, pattern);
+  const found = matching(facts, pattern, false);
   const others = found.length > 0 ? [] : facts.packages.filter((pkg) => hasName(pattern, pkg));
   const ok = found.length > 0;
   return {
@@ -72,8 +73,9 @@ function evidenceOf(facts: Facts, pkg: Package): Evidence {
   return holdingOf(facts, textOf(pkg)) ?? { package: textOf(pkg) };
 }
 
-function matching(facts: Facts, pattern: PackagePattern): readonly Package[] {
-  return facts.packages.filter((pkg) => hasName(pattern, pkg) && hasVersion(pattern, pkg));
+/** @param unknown what counts for a version that its manager cannot compare */
+function matching(facts: Facts, pattern: PackagePattern, unknown: boolean): readonly Package[] {
+  return facts.packages.filter((pkg) => hasName(pattern, pkg) && (hasVersion(pattern, pkg) ?? unknown));
 }
 
 function hasName({ manager, name }: PackagePattern, pkg: Package): boolean {
@@ -81,14 +83,14 @@ function hasName({ manager, name }: PackagePattern, pkg: Package): boolean {
   return name === pkg.name || picomatch.isMatch(pkg.name, name, { dot: true, bash: true });
 }
 
-/** A version that its manager cannot read is in no range. */
-function hasVersion({ version }: PackagePattern, pkg: Package): boolean {
+/** Undefined when its manager cannot read one of both. */
+function hasVersion({ version }: PackagePattern, pkg: Package): boolean | undefined {
   if (version === undefined) return true;
   const compare = { dpkg: compareDebVersions, apk: compareApkVersions }[pkg.manager as string] ?? compareDottedVersions;
   try {
     return holds(compare(pkg.version, version.than), version.relation);
   } catch (error) {
-    if (isTareError(error, 'E_VERSION')) return false;
+    if (isTareError(error, 'E_VERSION')) return undefined;
     throw error;
   }
 }

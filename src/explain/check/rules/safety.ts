@@ -1,12 +1,10 @@
 import type { Allowing } from '../../../config/check.ts';
 import { globs } from '../globs.ts';
+import { rightsOf } from '../../findings/special.ts';
 import type { Evidence, Outcome, RuleSpec } from '../types.ts';
 import { shellsIn } from '../shells.ts';
 import { instructionOfLayer, ownerAndLayer } from '../attribution.ts';
 import { gathered, rule } from './rule.ts';
-
-/** Kinds of special files that give a process more rights than it had. */
-const GIVES_RIGHTS: readonly string[] = ['setuid', 'setgid', 'capabilities'];
 
 /** What whoever gets in should not find. */
 export const SAFETY: readonly RuleSpec[] = [
@@ -39,14 +37,14 @@ export const SAFETY: readonly RuleSpec[] = [
     setting: ({ noSetuid }) => noSetuid,
     check: (facts, allowing) => {
       const { counts, special } = gathered(facts.findings);
-      const isCut = counts.special > special.length;
-      const found = special
-        .filter(({ kinds }) => kinds.some((kind) => GIVES_RIGHTS.includes(kind)))
-        .map(({ kinds, mode, path }) => ({
-          path,
-          ...ownerAndLayer(facts, path),
-          note: `${kinds.filter((kind) => GIVES_RIGHTS.includes(kind)).join(', ')}, mode ${mode}`,
-        }));
+      const giving = special.filter((file) => rightsOf(file).length > 0);
+      // They are the last that are left out.
+      const isCut = counts.special > special.length && giving.length === special.length;
+      const found = giving.map((file) => ({
+        path: file.path,
+        ...ownerAndLayer(facts, file.path),
+        note: `${rightsOf(file).join(', ')}, mode ${file.mode}`,
+      }));
       return none(found, allowing, { one: 'program gives rights', many: 'programs give rights' }, isCut);
     },
   }),
@@ -64,7 +62,11 @@ export const SAFETY: readonly RuleSpec[] = [
         note: hidden === true ? `${kind}, deleted later and shipped all the same` : kind,
       }));
       const words = { one: 'place looks like a secret', many: 'places look like secrets' };
-      return none(found, allowing, words, counts.secrets > secrets.length);
+      const outcome = none(found, allowing, words, counts.secrets > secrets.length);
+      const { unsearched } = counts;
+      if (!outcome.ok || unsearched === 0) return outcome;
+      const files = unsearched === 1 ? '1 file was' : `${unsearched} files were`;
+      return { ...outcome, ok: false, message: `${files} not searched: there are too many` };
     },
   }),
   rule({

@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../../../base/command-secrets.ts';
 import type { RunConfig } from '../../../oci/types.ts';
 import type { Outcome } from '../types.ts';
 import type { MetadataTest, Wanted } from './types.ts';
@@ -5,7 +6,7 @@ import { environmentOf, verdict } from './words.ts';
 
 const NAME = 'Metadata Test';
 
-/** What the config says, against what it should. Values of variables and labels are not repeated: they may be secrets. */
+/** What the config says, against what it should. Values of variables and labels are not repeated, and passwords in commands are masked. */
 export function metadataIs(test: MetadataTest, config: RunConfig): Outcome {
   const env = environmentOf(config);
   const labels = new Map(Object.entries(config.Labels ?? {}));
@@ -19,7 +20,7 @@ export function metadataIs(test: MetadataTest, config: RunConfig): Outcome {
   ): string[] =>
     wanted === undefined || JSON.stringify(actual ?? []) === JSON.stringify(wanted)
       ? []
-      : [`${what} is ${JSON.stringify(actual ?? [])}, not ${JSON.stringify(wanted)}`];
+      : [`${what} is ${withoutSecretWords(JSON.stringify(actual ?? []))}, not ${JSON.stringify(wanted)}`];
   const text = (what: string, actual: string | null | undefined, wanted: string | undefined): string[] =>
     wanted === undefined || (actual ?? '') === wanted
       ? []

@@ -5,7 +5,7 @@ import type { IndexedMember } from '../../../store/types.ts';
 import type { ContentRef, Entry } from '../../../tree/types.ts';
 import { wasteOf } from '../../layers/waste.ts';
 import type { Subject } from '../subject.ts';
-import type { Secret } from '../types.ts';
+import type { Secret, Secrets } from '../types.ts';
 import { configSecrets } from './config.ts';
 import { namedSecrets } from './named-rules.ts';
 import { isTestKey, placesOf } from './places.ts';
@@ -15,6 +15,8 @@ import { tokensIn, type FoundSecret } from './token-rules.ts';
 const MAX_NAMED_FILES = 10_000;
 const MAX_TEXT_FILES = 10_000;
 const MAX_TEXT_BYTES = 64 * 1024 * 1024; // 64 MiB
+/** Of a file that is named like a secret, however long it is: a state of Terraform may be. */
+const MAX_NAMED_BYTES = 1024 * 1024; // 1 MiB
 /** A text has no NUL here. */
 const HEAD_BYTES = 8 * 1024;
 
@@ -29,19 +31,27 @@ interface Place {
  * texts in the folders of applications, for what can be told by its form. What a package owns, or anybody can download, is none. So are files that a
  * later layer deletes or replaces. Values are never kept.
  */
-export async function secretsOf(subject: Subject): Promise<readonly Secret[]> {
+export async function secretsOf(subject: Subject): Promise<Secrets> {
   const { content, ctx, databases, image } = subject;
   const places = placesOf(image.config, (path) => ownerOf(databases, path) !== undefined);
   const left = { named: MAX_NAMED_FILES, texts: MAX_TEXT_FILES, bytes: MAX_TEXT_BYTES };
   const found: Secret[] = [];
   const seen = new Set<string>();
+  let unsearched = 0;
   for (const { entry, hidden, layer } of placesIn(subject)) {
     const meaning = places.meaning(entry.path, entry.size);
     if (meaning === undefined) continue;
     throwIfCancelled(ctx.signal);
-    if (meaning === 'named' ? --left.named < 0 : --left.texts < 0 || (left.bytes -= entry.size) < 0) continue;
+    if (meaning === 'named' ? --left.named < 0 : --left.texts < 0 || (left.bytes -= entry.size) < 0) {
+      unsearched += 1;
+      continue;
+    }
     const path = textOfBytes(entry.path);
-    for (const { kind, line } of secretsIn(entry.path, meaning, await content.read(entry))) {
+    for (const { kind, line } of secretsIn(
+      entry.path,
+      meaning,
+      await content.read(entry, { offset: 0, size: Math.min(entry.size, MAX_NAMED_BYTES) }),
+    )) {
       // The same secret that is still there need not be told again.
       const key = `${path}\0${kind}\0${line}`;
       if (isTestKey(entry.path, kind) || seen.has(key)) continue;
@@ -55,7 +65,7 @@ export async function secretsOf(subject: Subject): Promise<readonly Secret[]> {
       });
     }
   }
-  return [...found, ...configSecrets(image.config)].sort(inOrder);
+  return { found: [...found, ...configSecrets(image.config)].sort(inOrder), unsearched };
 }
 
 /** What can be seen first. */

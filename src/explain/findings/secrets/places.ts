@@ -30,7 +30,6 @@ const BINARY_NAME =
 
 /** Small texts of applications are read whole. */
 const MAX_TEXT_BYTES = 256 * 1024; // 256 KiB
-const MAX_NAMED_BYTES = 1024 * 1024; // 1 MiB
 
 export interface Places {
   /** How a file is to be looked at: by the rules of its name, only for what tells itself by its form, or not at all. */
@@ -43,7 +42,7 @@ export function placesOf({ config }: ImageConfig, isOwned: (path: TreePath) => b
   const folders = SYSTEM_FOLDERS.has(workingFolder) ? APPLICATION_FOLDERS : [...APPLICATION_FOLDERS, workingFolder];
   return {
     meaning: (path, size) => {
-      if (size === 0 || size > MAX_NAMED_BYTES) return undefined;
+      if (size === 0) return undefined;
       const isNamed = isNamedLikeSecret(path);
       if (!isNamed && (size > MAX_TEXT_BYTES || !folders.some((folder) => isInside(folder, path)))) return undefined;
       if (!isNamed && BINARY_NAME.test(nameOf(path))) return undefined;
