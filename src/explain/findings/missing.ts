@@ -24,6 +24,8 @@ const LIBRARY_NAME = /\.so(?:\.[\d.]+)?$|\.node$/;
 const MAX_OBJECTS = 50_000;
 /** Names that one file asks for and that are believed. */
 const MAX_NEEDS = 1024;
+/** Of all files together; the rest is not looked for. */
+const MAX_MISSING = 100_000;
 /** Libraries of one name that are looked at. */
 const MAX_SAME_NAMED = 64;
 /** Of the header of the smaller class. */
@@ -65,6 +67,7 @@ export async function missingParts(
     if (object === undefined || 'broken' in object) continue;
     if (machines !== undefined && !machines.includes(object.elf.machine)) continue;
     found.push(...(await lackedBy(object, { settings, context, byName })));
+    if (found.length > MAX_MISSING) break;
   }
   return found.sort(
     (a, b) => compareBytes(a.path, b.path) || compareBytes(a.library, b.library) || compareBytes(a.symbol, b.symbol),
