@@ -19,7 +19,7 @@ const BLANK = String.raw`(?:\s+|\\\n\s*|"\s*,\s*"|'\s*,\s*')`;
 const PATTERNS: readonly RegExp[] = [
   // PGPASSWORD=x, export API_TOKEN=x; the value of NAME_FILE is a path.
   new RegExp(
-    String.raw`(?<![\w$\{-])(?:[A-Za-z]\w{0,60}?)?(?:${NAME}|MYSQL_PWD|PGPASSWORD|RABBITMQ_DEFAULT_PASS)=(${VALUE})`,
+    String.raw`(?<![\w$\{-])(?:[A-Za-z]\w{0,60}?)?(?:${NAME}|_PASS|SECRET_KEY_BASE|ENCRYPTION_KEY|MYSQL_PWD|PGPASSWORD)=(${VALUE})`,
     'gid',
   ),
   // --password=x, --db-password x, --token=x; --password-stdin and --token-file have no secret.

@@ -1,4 +1,4 @@
-import { HIDDEN } from '../base/command-secrets.ts';
+import { HIDDEN, withoutSecretWords } from '../base/command-secrets.ts';
 import type { IndexInspection, InspectedIndex, Inspection } from '../explain/inspect.ts';
 import type { Healthcheck, RunConfig } from '../oci/types.ts';
 import { findingBlocks, findingFacts, worthALook } from './findings.ts';
@@ -25,7 +25,7 @@ export function inspectText(image: Inspection): (style: Style) => string {
       style.bold(onOneLine(image.reference)),
       `  ${image.digest}`,
       ...facts.map(([name, value]) =>
-        wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${onOneLine(value)}`, style, INDENT),
+        wrapped(`  ${style.dim(name.padEnd(NAME_COLUMNS))} ${shown(value)}`, style, INDENT),
       ),
       ...block('platforms', platformsOf(image.index), style),
       ...block('env', masked(run.Env ?? [], 'config.Env', image), style),
@@ -40,6 +40,9 @@ export function inspectText(image: Inspection): (style: Style) => string {
     ].join('\n');
   };
 }
+
+/** Without what stands in commands, too. */
+const shown = (text: string): string => onOneLine(withoutSecretWords(text));
 
 /** Without the values of what was found to be a secret: a terminal has onlookers. */
 function masked(list: readonly string[], where: string, { findings }: Inspection): readonly string[] {
@@ -92,7 +95,7 @@ function platformsOf(index: InspectedIndex | undefined): readonly string[] {
 
 function block(title: string, lines: readonly string[], style: Style): string[] {
   if (lines.length === 0) return [];
-  return [`  ${style.dim(title)}`, ...lines.map((line) => wrapped(`    ${onOneLine(line)}`, style, 6))];
+  return [`  ${style.dim(title)}`, ...lines.map((line) => wrapped(`    ${shown(line)}`, style, 6))];
 }
 
 const pairs = (map: Readonly<Record<string, string>>): readonly string[] =>

@@ -14,6 +14,7 @@ describe('secrets in commands', () => {
     ['PGPASSWORD=hunter2 psql -h db', 'PGPASSWORD=*** psql -h db'],
     ['export NPM_TOKEN="abc" && npm ci', 'export NPM_TOKEN="***" && npm ci'],
     ['RUN |1 TOKEN=x /bin/sh -c make', 'RUN |1 TOKEN=*** /bin/sh -c make'],
+    ['ENV DB_PASS=hunter2 SECRET_KEY_BASE=abc', 'ENV DB_PASS=*** SECRET_KEY_BASE=***'],
     ['sshpass -p hunter2 ssh host', 'sshpass -p *** ssh host'],
     ['docker login -u me -p hunter2 host', 'docker login -u me -p *** host'],
     ['curl -u me:hunter2 https://host/', 'curl -u me:*** https://host/'],

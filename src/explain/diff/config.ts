@@ -1,6 +1,7 @@
-import { HIDDEN, secretsIn, withoutSecretWords } from '../../base/command-secrets.ts';
+import { withoutSecretWords } from '../../base/command-secrets.ts';
 import { compareBytes } from '../../base/path.ts';
-import type { Healthcheck, Image } from '../../oci/types.ts';
+import type { Healthcheck, Image, RunConfig } from '../../oci/types.ts';
+import { shownValue, shownWords } from '../shown-value.ts';
 import type { DiffConfig, DiffConfigValue } from './types.ts';
 
 interface Setting {
@@ -42,13 +43,13 @@ function settingsOf({ config, manifest }: Image, semantic: boolean): ReadonlyMap
   const add = (member: string, value: string | readonly string[] | null | undefined): void => {
     group += 1;
     if (value === null || value === undefined || value.length === 0) return;
-    const shown = typeof value === 'string' ? withoutSecretWords(value) : withoutSecrets(value);
+    const shown = typeof value === 'string' ? withoutSecretWords(value) : shownWords(value);
     settings.set(keyOf(group), { member, value, shown });
   };
   const addNamed = (member: string, pairs: Iterable<readonly [string, string]>): void => {
     group += 1;
     for (const [name, value] of pairs)
-      settings.set(`${keyOf(group)} ${name}`, { member, name, value, shown: withoutSecret(name, value) });
+      settings.set(`${keyOf(group)} ${name}`, { member, name, value, shown: shownValue(name, value) });
   };
   add('platform', [config.os, config.architecture, config.variant, config['os.version']].filter(Boolean).join('/'));
   add('entrypoint', run.Entrypoint);
@@ -66,12 +67,31 @@ function settingsOf({ config, manifest }: Image, semantic: boolean): ReadonlyMap
   add('stop-signal', run.StopSignal);
   add('shell', run.Shell);
   add('on-build', run.OnBuild);
+  addNamed('other', othersOf(run, semantic));
   if (!semantic) {
     addNamed('annotation', Object.entries(manifest.annotations ?? {}));
     add('author', config.author);
     add('created', config.created);
   }
   return settings;
+}
+
+/** Members of `config` that have a row of their own. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['User', 'ExposedPorts', 'Env', 'Entrypoint', 'Cmd', 'Volumes', 'WorkingDir', 'Labels', 'StopSignal'],
+  ...['Healthcheck', 'Shell', 'OnBuild'],
+]);
+/** Of the container that it was built in; `ArgsEscaped` means nothing on Linux. */
+const OF_BUILD: ReadonlySet<string> = new Set(['ArgsEscaped', 'Domainname', 'Hostname', 'Image']);
+/** As Go writes what is not set. */
+const NOTHING: ReadonlySet<string> = new Set(['null', 'false', '0', '""', '[]', '{}']);
+
+/** What else run times may be told, `StopTimeout` and whatever there will be, as JSON. */
+function othersOf(run: RunConfig, semantic: boolean): readonly (readonly [string, string])[] {
+  return Object.entries(run as Readonly<Record<string, unknown>>)
+    .filter(([name]) => !KNOWN.has(name) && !(semantic && OF_BUILD.has(name)))
+    .map(([name, value]) => [name, JSON.stringify(value) ?? 'null'] as const)
+    .filter(([, text]) => !NOTHING.has(text));
 }
 
 const keyOf = (group: number): string => String(group).padStart(2, '0');
@@ -82,26 +102,6 @@ const namesIn = (names: Readonly<Record<string, object>> | undefined): readonly 
 function pairOf(text: string): readonly [string, string] {
   const at = text.indexOf('=');
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** A secret may be in a word or in several: they are looked at together. */
-function withoutSecrets(words: readonly string[]): readonly string[] {
-  const shown = withoutSecretWords(JSON.stringify(words));
-  try {
-    const list = JSON.parse(shown) as unknown;
-    if (Array.isArray(list) && list.length === words.length) return list as string[];
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  return words.map(withoutSecretWords);
-}
-
-/** Whose name says that it is one is hidden as a whole. */
-function withoutSecret(name: string, value: string): string {
-  const text = `${name}=${value}`;
-  const start = secretsIn(text)[0]?.start;
-  if (start === undefined) return value;
-  return start <= name.length + 2 ? HIDDEN : withoutSecretWords(text).slice(name.length + 1);
 }
 
 function healthOf(check: Healthcheck | undefined): readonly string[] | undefined {

@@ -1,4 +1,5 @@
-import { withoutSecretWords } from '../../base/command-secrets.ts';
+import { HIDDEN, withoutSecretWords } from '../../base/command-secrets.ts';
+import { shownValue } from '../shown-value.ts';
 import type { Healthcheck, Image, RunConfig } from '../../oci/types.ts';
 import { stepsOf } from './history.ts';
 import { instructionOf, isInstruction } from './instruction.ts';
@@ -30,7 +31,7 @@ export function dockerfileOf(image: Image): string {
     else lines.push(...unknownStep(text, layer));
   }
   if (fit === 'missing') lines.push(...manifest.layers.flatMap((_, layer) => unknownStep('', layer)));
-  lines.push(...restOf(run, seen));
+  lines.push(...restOf(run, seen).map(withoutSecretWords));
   return `${lines.join('\n')}\n`;
 }
 
@@ -65,7 +66,7 @@ function instructionLine(text: string, run: RunConfig, seen: Set<string>): strin
       return pairsLine(keyword, pairsOf(rest, keyword === 'ENV' ? envOf(run) : { ...run.Labels }), seen);
     case 'HEALTHCHECK':
       // The history shows a structure of Go; the config has the last one in full.
-      return /^(?:--|CMD|NONE)/.test(rest) ? oneLine(text) : healthLine(run.Healthcheck);
+      return /^(?:--|CMD|NONE)/.test(rest) ? oneLine(text) : withoutSecretWords(healthLine(run.Healthcheck));
     default:
       return oneLine(text);
   }
@@ -164,7 +165,7 @@ function nameAndValue(text: string): readonly [string, string] {
 function pairsLine(keyword: 'ENV' | 'LABEL', pairs: Pairs, seen: Set<string>): string {
   for (const [name] of pairs) seen.add(`${keyword} ${name}`);
   return withoutSecretWords(
-    `${keyword} ${pairs.map(([name, value]) => `${wordText(name)}=${wordText(value)}`).join(' ')}`,
+    `${keyword} ${pairs.map(([name, value]) => `${wordText(name)}=${shownValue(name, value) === HIDDEN ? HIDDEN : wordText(value)}`).join(' ')}`,
   );
 }
 

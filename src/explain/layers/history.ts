@@ -1,3 +1,4 @@
+import { withoutSecretWords } from '../../base/command-secrets.ts';
 import type { ImageConfig } from '../../oci/types.ts';
 import { instructionOf } from './instruction.ts';
 import type { HistoryFit, Step } from './types.ts';
@@ -18,7 +19,7 @@ export function stepsOf(
     instruction: instructionOf(text),
     layer: fit === 'complete' && isEmpty !== true ? next++ : null,
     ...(created === undefined ? {} : { created }),
-    ...(comment === undefined || comment === '' ? {} : { comment }),
+    ...(comment === undefined || comment === '' ? {} : { comment: withoutSecretWords(comment) }),
   }));
   return { fit, steps };
 }

@@ -103,4 +103,33 @@ describe('diffConfigs', () => {
       ['label token', null, '***'],
     ]);
   });
+
+  it.each([
+    'DB_PASS',
+    'SECRET_KEY_BASE',
+    'APP_CREDENTIALS',
+    'MY_PWD',
+    'my-secret-token',
+    'encryption_key',
+    'dbPassword',
+  ])('hides the value of %s, a variable or a label', (name) => {
+    const [before, after] = ['/hunter2', '{hunter2'].map((value) =>
+      image({ Env: [`${name}=${value}`], Labels: { [name]: value } }),
+    ) as [Image, Image];
+    expect(diff(before, after)).toEqual([
+      [`env ${name}`, '***', '***'],
+      [`label ${name}`, '***', '***'],
+    ]);
+  });
+
+  it('tells what it has no name for, unless it is not set or of the container of the build', () => {
+    const run = { StopTimeout: 5, Tty: false, Hostname: 'a1', Image: '', Weird: { a: ['x'] } };
+    const [before, after] = [image({}), image(run as RunConfig)];
+    const rows = [
+      ['other StopTimeout', null, '5'],
+      ['other Weird', null, '{"a":["x"]}'],
+    ];
+    expect(diff(before, after)).toEqual([['other Hostname', null, '"a1"'], ...rows]);
+    expect(diff(before, after, true)).toEqual(rows);
+  });
 });

@@ -45,6 +45,20 @@ const LINES: readonly { readonly from: string; readonly to: string; readonly con
 ).map(([from, to, config]) => ({ from, to, ...(config === undefined ? {} : { config }) }));
 
 describe('dockerfileOf', () => {
+  it('shows no secrets of the config', () => {
+    const text = dockerfileOf(
+      imageWith(['ENV OLD_PASS=hunter2'], {
+        Env: ['DB_PASS=hunter2', 'APP_CREDENTIALS=/hunter2'],
+        Labels: { 'my-secret-token': 'hunter2' },
+        Entrypoint: ['mysql', '-phunter2'],
+        Cmd: ['app', '--password', 'hunter2'],
+        Healthcheck: { Test: ['CMD', 'curl', '-u', 'me:hunter2', 'http://x'] },
+      }),
+    );
+    expect(text).toContain('ENV DB_PASS=***\n');
+    expect(text).not.toContain('hunter2');
+  });
+
   it.each(LINES)('writes $from', ({ config, from, to }) => {
     expect(linesOf(imageWith([from], config)).join('\n')).toBe(to);
   });

@@ -2,7 +2,7 @@ import { lineAt, type FoundSecret } from './token-rules.ts';
 
 /** The end of names whose value is a secret; `PASSWORD_FILE` and the like name a place. */
 const SECRET_NAME =
-  /(?:^|[_.-]|[a-z](?=[A-Z]))(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|client[_-]?secret|credentials)$/i;
+  /(?:^|[_.-]|[a-z](?=[A-Z]))(?:password|passwd|passphrase|pwd|(?<![a-z])pass|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|client[_-]?secret|credentials)$/i;
 /** Values that are none: variables, placeholders, paths, words that every example uses. */
 const NO_SECRET =
   /^(?:\$|<|\{|%|\/|file:|https?:\/\/[^:@/]*(?:\/|$)|(?:change|replace|your|example|dummy|sample|fake|test|todo|insert|enter|none|null|nil|undefined|true|false|yes|no|on|off|default|password|passwd|secret|token|root|admin|postgres|mysql|guest|user|redis|foo|bar)(?:[\W_]?(?:me|this|it|here|\d{0,4}|password|secret|token|key|api|value))*(?:$|[-_ ])|x+$|\*+$|\.+$|-+$)/i;
@@ -15,8 +15,11 @@ const MAX_FOUND = 20;
 export function isSecretAssignment(name: string, value: string): boolean {
   const plain = unquoted(value.trim());
   if (plain.length < MIN_SECRET_CHARS || NO_SECRET.test(plain) || /^(.)\1*$/.test(plain)) return false;
-  return SECRET_NAME.test(name);
+  return isSecretName(name);
 }
+
+/** Whether what has that name is a secret, whatever its value. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
 
 /** `NAME=value` line by line, as in `.env`. */
 export function assignmentsIn(text: string, kind: string): readonly FoundSecret[] {
