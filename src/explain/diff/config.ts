@@ -78,8 +78,18 @@ function settingsOf({ config, manifest }: Image, semantic: boolean): ReadonlyMap
 
 /** Members of `config` that have a row of their own. */
 const KNOWN: ReadonlySet<string> = new Set([
-  ...['User', 'ExposedPorts', 'Env', 'Entrypoint', 'Cmd', 'Volumes', 'WorkingDir', 'Labels', 'StopSignal'],
-  ...['Healthcheck', 'Shell', 'OnBuild'],
+  'User',
+  'ExposedPorts',
+  'Env',
+  'Entrypoint',
+  'Cmd',
+  'Volumes',
+  'WorkingDir',
+  'Labels',
+  'StopSignal',
+  'Healthcheck',
+  'Shell',
+  'OnBuild',
 ]);
 /** Of the container that it was built in; `ArgsEscaped` means nothing on Linux. */
 const OF_BUILD: ReadonlySet<string> = new Set(['ArgsEscaped', 'Domainname', 'Hostname', 'Image']);

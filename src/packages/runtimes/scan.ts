@@ -12,8 +12,8 @@ const TAIL_BYTES = 256;
 /** Far more than the largest run time has. */
 const MAX_SCANNED_BYTES = 256 * 1024 * 1024; // 256 MiB
 
-/** Places that look like the mark and are none: of one file. The largest run times have some thousands. */
-const MAX_MARKS = 200_000;
+/** Places that look like the mark and are none: of one file. Node has 50 thousand. */
+const MAX_MARKS = 1_000_000;
 
 /** The version that a file names after one of its marks: what the first mark finds first. */
 export async function scanFor(content: ContentReader, entry: Entry, mark: Mark): Promise<string | undefined> {
