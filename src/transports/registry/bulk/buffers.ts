@@ -31,6 +31,8 @@ export function createBuffers(): Buffers {
   let filling = createPart();
   let other = createPart();
   let lent: Part | undefined;
+  /** What `space` gave out last: the connection keeps it while nothing may come. */
+  let target = filling;
   let isFull = false;
 
   /** What is still being read must not be written to. */
@@ -43,11 +45,14 @@ export function createBuffers(): Buffers {
   const oldest = (): Part | undefined => [other, filling].find((part) => part.taken < part.filled);
   const left = (part: Part): Buffer => part.bytes.subarray(part.taken, part.filled);
   return {
-    // When both are full nothing comes before the other one has become free.
-    space: () => (isFull ? other.bytes : filling.bytes.subarray(filling.filled)),
+    space: () => {
+      // TLS still gives what it has decrypted when it is told to stop; what the rest of the buffer has room for. Nothing else is free then.
+      target = isFull && filling.filled === filling.bytes.length ? other : filling;
+      return target === filling ? filling.bytes.subarray(filling.filled) : other.bytes;
+    },
     isFull: () => isFull,
     filled: (bytes) => {
-      filling.filled += bytes;
+      target.filled += bytes;
       if (filling.bytes.length - filling.filled < LEAST_BYTES) swap();
     },
     peek: () => left(oldest() ?? filling),

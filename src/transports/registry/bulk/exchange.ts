@@ -172,7 +172,8 @@ function inletOf({ buffers, failure, onChange, socket }: OpenLine, length: numbe
     },
     received: () => received,
     isEnded: () => received === length,
-    failure,
+    // The other side closes what it was asked to close, perhaps before all of it has been read here.
+    failure: () => (received === length ? undefined : failure()),
     onChange,
     destroy: () => socket.destroy(),
     close: () => socket.destroy(),

@@ -40,6 +40,35 @@ describe('the buffers of a connection', () => {
     );
   });
 
+  it('have room for what TLS still gives when it is told to stop', () => {
+    const buffers = createBuffers();
+    let sent = 0;
+    let space = buffers.space();
+    const arrive = (): void => {
+      // A record of TLS is no longer.
+      const count = Math.min(16 * 1024, space.length);
+      for (let at = 0; at < count; at++) space[at] = mark(sent + at);
+      sent += count;
+      buffers.filled(count);
+      space = buffers.space();
+    };
+    let read = 0;
+    const take = (): boolean => {
+      const piece = buffers.take();
+      const from = read;
+      expect(piece === undefined || piece.every((byte, at) => byte === mark(from + at))).toBe(true);
+      read += piece?.length ?? 0;
+      return piece !== undefined;
+    };
+    for (let round = 0; round < 5; round++) {
+      while (!buffers.isFull()) arrive();
+      for (let late = 0; late < 4; late++) arrive();
+      while (buffers.isFull()) take();
+    }
+    while (take());
+    expect(read).toBe(sent);
+  });
+
   it('show what came first, and leave it out', () => {
     const buffers = createBuffers();
     buffers.space().set(Buffer.from('headbody'));
