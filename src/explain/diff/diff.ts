@@ -28,7 +28,7 @@ export interface DiffOptions {
 /** Paths of an answer that is remembered. */
 const MAX_REMEMBERED = 20_000;
 /** Changes with what is in an answer. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A side with its files at hand. */
 type Opened = (DiffImage & ImageTree & { readonly xattrs: true }) | (DiffFiles & { readonly image?: undefined });

@@ -37,7 +37,7 @@ interface LayerCounts {
 /** Rows of each list that are remembered. */
 const MAX_REMEMBERED = 1000;
 /** Changes with what is in an answer. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Where the bytes of an image are, layer by layer and all in all. Archives are read by their headers where they are plain tars; of contents only

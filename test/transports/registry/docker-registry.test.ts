@@ -443,12 +443,20 @@ describe.skipIf(!needs('docker-registry', 'openssl'))('with a registry that spea
     const { client } = await testClient(registry.host);
     expect((await failure(all(client.blob('a', descriptor)))).code).toBe('E_TLS');
     const { client: trusting } = await testClient(registry.host, { env: bareEnvironment({ SSL_CERT_FILE: ca }) });
-    expect((await all(trusting.blob('a', descriptor))).equals(bytes)).toBe(true);
+    expect((await all(slowly(trusting.blob('a', descriptor)))).equals(bytes)).toBe(true);
   });
 });
 
+/** A reader that is slower than the connection. */
+async function* slowly(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    yield chunk;
+  }
+}
+
 function large(): { readonly bytes: Buffer; readonly descriptor: Descriptor } {
-  const bytes = noise(3_000_000);
+  const bytes = noise(12_000_000);
   return {
     bytes,
     descriptor: { mediaType: OCI_LAYER, digest: `sha256:${sha256(bytes)}` as Digest, size: bytes.length },
