@@ -39,7 +39,9 @@ export function row({ missing, peer, peerValue, peerValues, subject, target, uni
 
 function targetText(target) {
   if (target === undefined) return '–';
-  const bound = target.atLeast === undefined ? `≤ ${target.atMost}` : `≥ ${target.atLeast}`;
+  // Of a frame's time no more digits are shown than can be measured.
+  const limit = Number((target.atLeast ?? target.atMost).toPrecision(3));
+  const bound = target.atLeast === undefined ? `≤ ${limit}` : `≥ ${limit}`;
   return target.of === 'value' ? bound : `${bound} ×`;
 }
 
