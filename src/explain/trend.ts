@@ -70,7 +70,11 @@ export async function readTrends(path: string): Promise<readonly Trend[]> {
   try {
     await access(file);
   } catch (error) {
-    throw fromErrno(error, `cannot read ${shown(path)}`);
+    if (errnoOf(error) !== 'ENOENT') throw fromErrno(error, `cannot read ${shown(path)}`);
+    throw new TareError('E_PATH_NOT_FOUND', `there is no file ${shown(path)} of former sizes`, {
+      hint: 'begin one with `tare compare IMAGE --history FILE`',
+      cause: error,
+    });
   }
   const trends = groupBy(parseHistory(await readHistory(file), path), ({ reference }) => reference);
   return [...trends].map(([reference, points]) => ({ reference, points }));

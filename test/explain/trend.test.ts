@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/digest.ts';
-import { appendTrend, type TrendPoint } from '../../src/explain/trend.ts';
+import { appendTrend, readTrends, type TrendPoint } from '../../src/explain/trend.ts';
 import { tempDir } from '../helpers/temp.ts';
 
 const point = (reference: string, disk: number): TrendPoint => ({
@@ -82,5 +82,29 @@ describe('appendTrend', () => {
     await expect(appendTrend(join(dir, 'no/file'), [point('a', 1)])).rejects.toMatchObject({
       code: 'E_PATH_NOT_FOUND',
     });
+  });
+});
+
+describe('readTrends', () => {
+  it('gives the trends of all names, in the order in which they came, and makes nothing', async () => {
+    const file = join(tempDir(), 'sizes.jsonl');
+    await expect(readTrends(file)).rejects.toMatchObject({ code: 'E_PATH_NOT_FOUND' });
+    expect(existsSync(file)).toBe(false);
+    const points = ['b', 'a', 'b'].map((reference, at) => ({
+      reference,
+      digest: sha256(Buffer.from(String(at))),
+      created: null,
+      disk: at,
+      wire: 1,
+      files: 1,
+      layers: 1,
+    }));
+    await appendTrend(file, points);
+    expect(await readTrends(file)).toEqual([
+      { reference: 'b', points: [points[0], points[2]] },
+      { reference: 'a', points: [points[1]] },
+    ]);
+    writeFileSync(file, 'no row\n');
+    await expect(readTrends(file)).rejects.toMatchObject({ code: 'E_JSON' });
   });
 });
