@@ -138,6 +138,12 @@ describe('tare check', () => {
     expect(answer.stderr).toContain('\ncheck:\n  disk: 3.3kB\n');
   });
 
+  it('says which file of rules is not there, and what would be one', async () => {
+    const { code, stderr } = await tare(['check', 'app:2', '--config', 'nowhere.yaml'], await surroundings());
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/no file of rules .*nowhere\.yaml[^]*cure: name a tare\.yaml/);
+  });
+
   it.each([
     ['E_USAGE', ['--disk', 'much']],
     ['E_USAGE', ['--layers', '1.5']],

@@ -13,7 +13,7 @@ export const command: CommandSpec = {
       description:
         'an image as in other commands; dir:PATH, a folder; tar:FILE, an archive of a root file system; or the path of what is one of these: ./rootfs, ./app.tar',
     },
-    { name: '<after>', description: 'the same' },
+    { name: '<after>', description: 'what it has become, in the same forms' },
   ],
   summary: 'what changed between two images, folders or archives',
   description:

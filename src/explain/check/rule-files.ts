@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path';
-import { fromErrno, TareError } from '../../base/error.ts';
+import { errnoOf, fromErrno, TareError } from '../../base/error.ts';
 import { readSmallFile } from '../../base/small-file.ts';
 import { linesOf, placeInFile } from '../../base/yaml-place.ts';
 import { yamlValue } from '../../base/yaml.ts';
@@ -33,6 +33,12 @@ export async function readRuleFile(file: string): Promise<ReadFile> {
   try {
     text = (await readSmallFile(file, MAX_FILE_BYTES)).toString('utf8');
   } catch (error) {
+    // Not a path of an image, which the cure of that code is for.
+    if (errnoOf(error) === 'ENOENT')
+      throw new TareError('E_PATH_NOT_FOUND', `there is no file of rules ${file}`, {
+        hint: 'name a tare.yaml, a file of structure tests, or a .dive-ci; docs/ci.md has examples',
+        cause: error,
+      });
     throw fromErrno(error, `cannot read ${file}`);
   }
   const read = yamlValue(text);
