@@ -29,6 +29,16 @@ export const ERROR_CODES = {
     'an OpenAPI description cannot be used',
     'check it with a linter for OpenAPI; put all of it into one file',
   ),
+  E_SYSTEM: spec(
+    1,
+    'a system of services does not come up, or does not stay up',
+    '`tare up` without --detach shows all that the services print; `tare run` runs an image alone',
+  ),
+  E_SYSTEM_STATE: spec(
+    2,
+    'there is no such system, or it runs already',
+    'see what runs with `tare ps`; end it with `tare down`',
+  ),
   E_CANCELLED: spec(3, 'interrupted before it was done', 'run the command again; nothing half-written was left'),
   E_INTERNAL: spec(3, 'a fault in tare itself', 'run again with TARE_DEBUG=1 and report the stack trace'),
   // names and images -----------------------------------------------------------------------------------------------
@@ -109,6 +119,16 @@ export const ERROR_CODES = {
     2,
     'a Dockerfile is not valid',
     'mend the line that the message names; see https://docs.docker.com/reference/dockerfile/',
+  ),
+  E_COMPOSE: spec(
+    2,
+    'a Compose project is not valid',
+    'mend what the message names; docs/compose.md says what is understood',
+  ),
+  E_COMPOSE_UNSUPPORTED: spec(
+    2,
+    'a Compose project asks for something that tare does not do',
+    'docs/compose.md says what to do instead',
   ),
   // build ----------------------------------------------------------------------------------------------------------
   E_NO_ENTRY: spec(

@@ -25,6 +25,8 @@ export type TareEvent =
   | { readonly kind: 'published'; readonly container: number; readonly address: string; readonly host: number }
   /** Of all blobs of an image on their way to one target; `total` shrinks when some turn out to be there. Bytes. */
   | { readonly kind: 'transfer'; readonly done: number; readonly total: number }
+  /** Of one container of a system: what has become of it. */
+  | { readonly kind: 'service.status'; readonly name: string; readonly state: string; readonly detail?: string }
   | { readonly kind: 'container.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** Of a command on this machine that drives a container. */
   | { readonly kind: 'command.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }

@@ -6,6 +6,27 @@ const MAX_ALIASES = 100;
 /** What is written by people is not nested deeper; what walks the value need not fear for its stack. */
 const MAX_DEPTH = 200;
 
+/** The parser calls itself for each level: beyond this it may run out of stack, which ends the process where a regular expression is compiled. */
+const MAX_OPEN = 500;
+
+/** Whether a text opens more brackets than it closes, begins more lists in one line, or stands further to the right, than any parser should be asked to follow. */
+export function opensTooMuch(text: string): boolean {
+  let open = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open = bracket === '[' || bracket === '{' ? open + 1 : Math.max(open - 1, 0);
+    if (open > MAX_OPEN) return true;
+  }
+  if (/(?:^|\n)[ \t]{500}/.test(text)) return true;
+  let run = 0;
+  let end = -1;
+  for (const { index } of text.matchAll(/[-?:][ \t]/g)) {
+    run = index === end ? run + 1 : 0;
+    end = index + 2;
+    if (run > MAX_OPEN) return true;
+  }
+  return false;
+}
+
 /** Why a text is no YAML, in one line; `at` is `:line:column`, counted from 1, or empty where that is not known. */
 export interface YamlProblem {
   readonly problem: string;
@@ -39,6 +60,7 @@ function parse(text: string): unknown {
       if (!(error instanceof SyntaxError)) throw error; // Flow style: YAML after all.
     }
   }
+  if (opensTooMuch(text)) throw new RangeError(`nested deeper than ${MAX_DEPTH}`);
   const document = parseDocument(text, { prettyErrors: true });
   const [problem] = document.errors;
   if (problem !== undefined) throw problem;

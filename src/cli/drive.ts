@@ -37,7 +37,7 @@ export async function driveOptions(
   options: Options,
   portOf: () => Promise<number | undefined>,
 ): Promise<Partial<ShrinkOptions>> {
-  const { splitCommand } = await import('../sandbox/probes/words.ts');
+  const { splitCommand } = await import('../base/split-command.ts');
   const command = (flag: string, text: string): readonly string[] => {
     const words = splitCommand(text);
     if (words === undefined || words.length === 0)

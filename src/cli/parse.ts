@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { editDistance } from '../base/edit-distance.ts';
 import { TareError } from '../base/error.ts';
 import { afterText, optionText, PROGRAM_AFTER } from './describe.ts';
+import { cureOfCommand, cureOfFlag } from './habits.ts';
 import { GLOBAL_OPTIONS, nameOfFlag } from './options.ts';
 import type { CommandSpec, OptionSpec } from './spec.ts';
 import { COMMANDS, type CommandLine } from './table.ts';
@@ -11,23 +12,6 @@ import { VERSION } from '../base/version.ts';
 const MAX_HELP_COLUMNS = 100;
 /** Of a misspelt command. */
 const MAX_EDITS = 2;
-/** What other tools call it. */
-const LIKE_DOCKER: ReadonlyMap<string, string> = new Map([
-  ['cp', 'copy'],
-  ['dive', 'layers'],
-  ['history', 'layers'],
-  ['ls', 'images'],
-  ['list', 'images'],
-  ['load', 'copy'],
-  ['pull', 'copy'],
-  ['push', 'copy'],
-  ['rmi', 'rm'],
-  ['save', 'copy'],
-  ['slim', 'shrink'],
-  ['export', 'unpack'],
-  ['explain', 'why'],
-  ['test', 'verify'],
-]);
 const COMMON_FLAGS = 'Flags of every command:';
 
 /** A command line taken apart; or a text that answers it at once (help). */
@@ -74,7 +58,7 @@ export async function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0 || error.code === 'commander.help') return { kind: 'text', text: printed };
-    throw usageError(error, line, line === undefined ? undefined : specs.get(line.name));
+    throw usageError(error, argv, line === undefined ? undefined : specs.get(line.name));
   }
   if (answer !== undefined) return answer;
   return { kind: 'text', text: program.helpInformation() };
@@ -95,40 +79,52 @@ function withBareValues(argv: readonly string[], spec: CommandSpec | undefined):
   });
 }
 
-function usageError(error: CommanderError, line: CommandLine | undefined, spec: CommandSpec | undefined): TareError {
+function usageError(error: CommanderError, argv: readonly string[], spec: CommandSpec | undefined): TareError {
   const unknown = /^error: unknown command '(.*?)'/.exec(error.message)?.[1];
-  if (unknown !== undefined) return unknownCommand(unknown);
+  if (unknown !== undefined) return unknownCommand(wordsOf(argv).slice(wordsOf(argv).indexOf(unknown)));
   const message = error.message.replace(/^error: /, '').replace(/\n/g, ' ');
+  const [flag, name = ''] = /^unknown option '(--?[^'=]+)[^']*'/.exec(message) ?? [];
+  // A command that has the flag did not get it: it stands in front of the command.
+  const early = spec?.options.some(({ flags }) => flags.split(/[ ,]+/).includes(name)) === true;
+  const habit = flag === undefined ? undefined : cureOfFlag(early ? undefined : spec?.name, name);
+  // What commander guesses from the spelling is another flag then.
+  if (habit !== undefined) return new TareError('E_USAGE', String(flag), { hint: habit, cause: error });
   const missing = /^missing required argument '(.*)'$/.exec(message)?.[1];
   const argument = spec?.arguments.find(({ name }) => name === `<${missing}>` || name === `<${missing}...>`);
   return new TareError('E_USAGE', message, {
-    hint: `${argument === undefined ? '' : `${argument.description}; `}see \`tare ${line === undefined ? '' : `${line.name} `}--help\``,
+    hint: `${argument === undefined ? '' : `${argument.description}; `}see \`tare ${spec === undefined ? '' : `${spec.name} `}--help\``,
     cause: error,
   });
 }
 
+const wordsOf = (argv: readonly string[]): readonly string[] => argv.filter((word) => !word.startsWith('-'));
+
 /** commander answers `help NAME` and `NAME --help` of an unknown command with the general help. */
 function refuseUnknown(argv: readonly string[], line: CommandLine | undefined): void {
-  const [first, second] = argv.filter((word) => !word.startsWith('-'));
-  const name = first === 'help' ? second : first;
-  const asksHelp = first === 'help' || argv.includes('--help') || argv.includes('-h');
-  if (line !== undefined || name === undefined || !asksHelp) return;
-  throw unknownCommand(name);
+  const words = wordsOf(argv);
+  const named = words[0] === 'help' ? words.slice(1) : words;
+  const asksHelp = words[0] === 'help' || argv.includes('--help') || argv.includes('-h');
+  if (line !== undefined || named.length === 0 || !asksHelp) return;
+  throw unknownCommand(named);
 }
 
-function unknownCommand(name: string): TareError {
+/** @param words the unknown command, and what follows it but for flags */
+function unknownCommand(words: readonly string[]): TareError {
+  const [name = ''] = words;
   const near = COMMANDS.map((line) => ({ name: line.name, distance: editDistance(name.toLowerCase(), line.name) }))
-    .filter(({ distance }) => distance <= MAX_EDITS)
+    .filter(({ distance }) => distance <= Math.min(MAX_EDITS, Math.ceil(name.length / 2) - 1))
     .sort((a, b) => a.distance - b.distance)[0];
-  const meant = LIKE_DOCKER.get(name) ?? near?.name;
+  const cure =
+    cureOfCommand(words, (other) => COMMANDS.some((line) => line.name === other)) ??
+    (near === undefined ? undefined : `did you mean \`tare ${near.name}\`?`);
   return new TareError('E_USAGE', `there is no command ${JSON.stringify(name)}`, {
-    hint: `${meant === undefined ? '' : `did you mean \`tare ${meant}\`? `}\`tare --help\` lists all of them`,
+    hint: `${cure === undefined ? '' : `${cure}${cure.endsWith('?') ? '' : ';'} `}\`tare --help\` lists all of them`,
   });
 }
 
 /** The first word that is a command; only its file is loaded. `help NAME` counts as well. */
 async function chosen(argv: readonly string[]): Promise<CommandLine | undefined> {
-  const words = argv.filter((word) => !word.startsWith('-'));
+  const words = wordsOf(argv);
   const name = words[0] === 'help' ? words[1] : words[0];
   return COMMANDS.find((line) => line.name === name);
 }

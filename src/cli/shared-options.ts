@@ -125,7 +125,7 @@ export const COMPARE_OPTION: OptionSpec = {
   defaultText: 'auto',
 };
 
-const PROBE_FORMS = 'http:PORT/PATH[=STATUS], tcp:PORT, command:WORDS, log:TEXT';
+const PROBE_FORMS = 'http:PORT/PATH[=STATUS], headers:PORT/PATH[=STATUS], tcp:PORT, command:WORDS, log:TEXT';
 
 /** @param description what is done with a probe; @param defaultText what is done without any */
 export function probeOption(description: string, defaultText: string): OptionSpec {

@@ -1,7 +1,7 @@
 import type * as z from 'zod/mini';
 import { TareError } from '../base/error.ts';
 import { kindOf, type Place } from '../base/place.ts';
-import { suggestion } from '../sandbox/probes/words.ts';
+import { suggestion } from '../base/suggestion.ts';
 import { CHOICES, expectedAt, knownKeys } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;

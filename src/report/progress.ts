@@ -1,6 +1,7 @@
 import type { TareEvent } from '../base/events.ts';
 import { liveSteps, plainSteps } from './build-steps.ts';
 import { formatSize, plural } from './format.ts';
+import { printable } from './printable.ts';
 import { plainTitle } from './probe-title.ts';
 import { isStepEvent } from './step-lines.ts';
 import type { Style } from './style.ts';
@@ -55,6 +56,19 @@ function warningText(event: Extract<TareEvent, { kind: 'warning' }>, style: Styl
 const publishedText = ({ address, container, host }: Extract<TareEvent, { kind: 'published' }>): string =>
   `port ${container} is at ${address.includes(':') ? `[${address}]` : address}:${host}`;
 
+const PAINTED: Readonly<Record<string, 'green' | 'red' | 'yellow'>> = {
+  running: 'green',
+  healthy: 'green',
+  unhealthy: 'red',
+  restarting: 'yellow',
+};
+
+function serviceText(event: Extract<TareEvent, { kind: 'service.status' }>, style: Style): string {
+  const colour = PAINTED[event.state];
+  const state = colour === undefined ? style.dim(event.state) : style[colour](event.state);
+  return `${event.name} ${state}${event.detail === undefined ? '' : `: ${printable(event.detail)}`}`;
+}
+
 function linesTo(options: ProgressOptions, steps: boolean): Progress {
   const { stream, style } = options;
   const building = plainSteps(options);
@@ -65,6 +79,7 @@ function linesTo(options: ProgressOptions, steps: boolean): Progress {
       if (isStepEvent(event)) return building.onEvent(event);
       if (event.kind === 'warning') stream.write(warningText(event, style));
       if (event.kind === 'published') stream.write(`${publishedText(event)}\n`);
+      if (event.kind === 'service.status') stream.write(`${serviceText(event, style)}\n`);
       if (!steps) return;
       if (event.kind === 'step.started')
         stream.write(`${event.step}${event.detail === undefined ? '' : `: ${event.detail}`}\n`);
@@ -128,6 +143,7 @@ function liveLine(options: ProgressOptions): Progress {
       if (event.kind === 'blob.progress' && transferSince === undefined)
         return draw(`${event.digest.slice(0, 19)} ${amountOf({ ...event, unit: 'bytes' })}`, false);
       if (event.kind === 'published') return keepLine(publishedText(event));
+      if (event.kind === 'service.status') return keepLine(serviceText(event, style));
       if (event.kind === 'step.done') {
         transferSince = undefined;
         const ms = performance.now() - (started.get(event.step) ?? performance.now());

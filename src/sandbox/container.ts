@@ -93,6 +93,7 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
       rootMode,
       stdio: spec.stdio,
       layout,
+      userNamespace: spec.network.kind === 'joined' ? spec.network.userNamespace : undefined,
       observe,
     });
     container = openContainer({

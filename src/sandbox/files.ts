@@ -42,8 +42,11 @@ function hostsText(spec: RunSpec, hostname: string): string | undefined {
     const colon = line.indexOf(':');
     return `${line.slice(colon + 1)}\t${line.slice(0, colon)}\n`;
   });
-  if (spec.network.kind !== 'host')
-    return [`127.0.0.1 localhost ${hostname}\n::1 localhost ip6-localhost\n`, ...more].join('');
+  if (spec.network.kind !== 'host') {
+    const address = spec.network.kind === 'joined' ? spec.network.address : undefined;
+    const own = address === undefined ? ` ${hostname}\n` : `\n${address} ${hostname}\n`;
+    return [`127.0.0.1 localhost${own}::1 localhost ip6-localhost\n`, ...more].join('');
+  }
   if (more.length === 0) return undefined;
   const own = isReadableFile('/etc/hosts') ? readFileSync('/etc/hosts', 'utf8') : '';
   return [own === '' || own.endsWith('\n') ? own : `${own}\n`, ...more].join('');

@@ -94,7 +94,7 @@ export async function inspectHost(env: NodeJS.ProcessEnv, wanted?: string): Prom
   };
 }
 
-const rootFlags = (): readonly string[] => ['--mount', '--propagation', 'private'];
+export const rootFlags = (): readonly string[] => ['--mount', '--propagation', 'private'];
 const mapFlags = (ids: 'range' | 'single'): readonly string[] => [
   '--map-root-user',
   ...(ids === 'range' ? ['--map-auto'] : []),

@@ -1,8 +1,10 @@
 import { bundleBase, makeBundle, reapLeftovers, removeBundle } from './bundle.ts';
 import { startContainer } from './container.ts';
+import { enterContainer } from './enter.ts';
 import { forgetContainer } from './launch.ts';
 import { inspectHost, userNamespaceFlags, type RuntimeName, type Unavailable } from './host.ts';
 import type { RootMethod } from './launch.ts';
+import { openSwitchboard } from './switchboard/index.ts';
 import { wantedTracer, type TracerKind } from './trace/tracer-kind.ts';
 import type { Sandbox } from './types.ts';
 
@@ -53,5 +55,7 @@ export async function findSandbox(options: SandboxOptions = {}): Promise<Sandbox
     namespace: host.rootless ? [host.tools.unshare, ...userNamespaceFlags(host), '--'] : [],
     start: (spec, signal) =>
       startContainer({ host, base, method: options.root ?? 'overlay', spec, signal, tracer: options.tracer ?? tracer }),
+    enter: (entry, options) => enterContainer(host, entry, options),
+    openSwitchboard: () => openSwitchboard(host, base),
   };
 }

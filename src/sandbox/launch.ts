@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { workerUrl } from '../base/worker-url.ts';
 import type { Bundle } from './bundle.ts';
-import { unshareFlags, type Host } from './host.ts';
+import { rootFlags, unshareFlags, type Host } from './host.ts';
 import type { Layout } from './layout.ts';
 import { runTool } from './spawn.ts';
 import { straceArguments } from './trace/strace-observer.ts';
@@ -183,6 +183,8 @@ export interface LaunchOptions {
   readonly rootMode: number;
   readonly stdio: 'host' | 'pipe';
   readonly layout: Layout;
+  /** Where the container is to be, when it is there already. */
+  readonly userNamespace?: string | undefined;
   /** With an observer, that speaks on descriptor 4. */
   readonly observe?: ObserveOptions | undefined;
 }
@@ -194,6 +196,13 @@ export interface ObserveOptions {
   readonly strace?: string | undefined;
 }
 
+/** What makes the namespaces of one container: within a user namespace that is there already, a mount namespace alone. */
+function namespacesOf(host: Host, userNamespace: string | undefined): readonly [string, ...string[]] {
+  const { nsenter, unshare } = host.tools;
+  if (userNamespace === undefined) return [unshare, ...unshareFlags(host)];
+  return [nsenter, `--user=${userNamespace}`, '--preserve-credentials', '--', unshare, ...rootFlags()];
+}
+
 /** Starts the container in the background. The child's exit code is the container's. */
 export function launch(options: LaunchOptions): ChildProcess {
   const { host, bundle, layout } = options;
@@ -203,10 +212,11 @@ export function launch(options: LaunchOptions): ChildProcess {
   writeFileSync(bundle.path('clear.sh'), CLEAR);
   if (hasMore) writeFileSync(bundle.path('views'), layout.views.map((line) => `${line}\n`).join(''));
   const overlayOptions = host.rootless ? ',userxattr' : ',redirect_dir=nofollow,metacopy=off';
+  const [tool, ...flags] = namespacesOf(host, options.userNamespace);
   const child = spawn(
-    host.tools.unshare,
+    tool,
     [
-      ...unshareFlags(host),
+      ...flags,
       '--',
       host.tools.sh,
       script,

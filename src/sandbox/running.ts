@@ -9,7 +9,7 @@ import type { Host } from './host.ts';
 import { MOUNT_FAILED, type ObserveOptions, STOP } from './launch.ts';
 import { collectOutput } from './output.ts';
 import { closeAll, type Listener } from './ports.ts';
-import { processorMsOf } from './processor-time.ts';
+import { memoryBytesOf, processorMsOf } from './processor-time.ts';
 import { exists, fateOf, sendSignal, statOf } from './processes.ts';
 import { startRelay, type Relay } from './relay-client.ts';
 import type { RuntimeProcess } from './runtime-config.ts';
@@ -168,6 +168,11 @@ export function openContainer(parts: ContainerParts): Container {
       // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
       return result.exit.code === NOT_STARTED && isGone() ? GONE : result;
     },
+    entry() {
+      if (ended || wrapperPid === undefined) return undefined;
+      const { id, dir } = bundle;
+      return { bundle: { id, dir }, wrapperPid, rootfs: parts.spec.rootfs, process: parts.process };
+    },
     async resize(size) {
       if (ended || pid === undefined || parts.spec.terminal === undefined) return;
       await resizeTerminal(host, pid, size);
@@ -184,6 +189,7 @@ export function openContainer(parts: ContainerParts): Container {
     },
     progress: async () => parts.tracer?.progress(),
     processorMs: () => (pid === undefined || ended ? 0 : processorMsOf(pid)),
+    memoryBytes: () => (pid === undefined || ended ? 0 : memoryBytesOf(pid)),
     async observation() {
       if (parts.tracer === undefined)
         throw new TareError('E_USAGE', 'the container was not observed', { hint: 'set `trace` when it is started' });

@@ -78,7 +78,9 @@ export function runtimeProcess(host: Host, spec: RunSpec, user: UserIds): Runtim
   // With one id there is nobody else to become: the process is that one, without the powers of root over the other files of its owner.
   const single = host.ids === 'single';
   const all = spec.privileged === true ? host.allCapabilities : host.capabilities;
-  const capabilities = single && user.uid !== 0 ? [] : narrowedCapabilities(all, spec.capabilities);
+  const left = narrowedCapabilities(all, spec.capabilities);
+  const without = new Set(narrowedCapabilities(all, spec.withoutCapabilities ?? []));
+  const capabilities = single && user.uid !== 0 ? [] : left.filter((name) => !without.has(name));
   const powers = user.uid === 0 ? capabilities : [];
   return {
     terminal: spec.terminal !== undefined,
@@ -197,7 +199,12 @@ const userMounts = (spec: RunSpec, sourceOf: (mount: number) => string): readonl
           destination: each.target,
           type: 'tmpfs',
           source: 'tmpfs',
-          options: ['nosuid', 'nodev', 'mode=1777', ...(each.size === undefined ? [] : [`size=${each.size}`])],
+          options: [
+            'nosuid',
+            'nodev',
+            `mode=${(each.mode ?? 0o1777).toString(8)}`,
+            ...(each.size === undefined ? [] : [`size=${each.size}`]),
+          ],
         }
       : {
           destination: each.target,

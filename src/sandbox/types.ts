@@ -1,5 +1,7 @@
 import type { Bytes } from '../base/streams.ts';
+import type { ContainerEntry, EnterOptions } from './enter.ts';
 import type { SeccompDocument } from './seccomp-document.ts';
+import type { Switchboard } from './switchboard/index.ts';
 import type { Observation, Progress, TraceSpec } from './trace/types.ts';
 
 export interface PortMapping {
@@ -15,9 +17,20 @@ export type Network =
   | { readonly kind: 'none' }
   /** A namespace of its own; the listed TCP ports are reachable from the host through a relay. Nothing goes out. */
   | { readonly kind: 'private'; readonly publish: readonly PortMapping[] }
-  /** A namespace that is there already, with a way out: of `openNetworks`. */
-  | { readonly kind: 'joined'; readonly namespace: string; readonly resolvConf: string }
+  /** A namespace that is there already: of `openNetworks`, with a way out, or of `Switchboard.plugIn`. */
+  | JoinedNetwork
   | { readonly kind: 'host' };
+
+export interface JoinedNetwork {
+  readonly kind: 'joined';
+  /** `/proc/PID/ns/net`. */
+  readonly namespace: string;
+  readonly resolvConf: string;
+  /** Without root: the user namespace that it belongs to, and that the container is started in. */
+  readonly userNamespace?: string;
+  /** What the container's own name means. Default: its loopback. */
+  readonly address?: string;
+}
 
 /** What is seen at an absolute path of the container. Of two targets of which one lies in the other, the outer must come first. */
 export type Mount = BindMount | TmpfsMount | ViewMount | SecretMount;
@@ -35,6 +48,8 @@ export interface TmpfsMount {
   readonly target: string;
   /** Bytes; default: half of the memory. */
   readonly size?: number | undefined;
+  /** Permission bits; default 1777. */
+  readonly mode?: number | undefined;
 }
 
 /** Part of folders that lie over each other. */
@@ -106,6 +121,8 @@ export interface RunSpec {
   readonly seccomp?: string | SeccompDocument;
   /** The capabilities that are left, of those that a container has (`CAP_CHOWN` or `CHOWN`). Default: all of those. */
   readonly capabilities?: readonly string[];
+  /** Capabilities that it does not have. */
+  readonly withoutCapabilities?: readonly string[];
 }
 
 /** In characters. */
@@ -133,6 +150,8 @@ export interface Running {
   connects(port: number): Promise<boolean>;
   /** Runs one more process in the container, with its environment, user and folder. */
   exec(argv: readonly string[]): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
+  /** For a process elsewhere that runs one more program in it; undefined when it has ended. */
+  entry(): ContainerEntry | undefined;
   /** Gives the container's terminal, if it has one, another size. */
   resize(size: TerminalSize): Promise<void>;
   /** Stop signal, then SIGKILL after `graceMs`; removes everything that it made. Idempotent. */
@@ -143,6 +162,8 @@ export interface Running {
   progress(): Promise<Progress | undefined>;
   /** Processor time that its processes have used so far, in milliseconds, without those of `exec`; 0 when that cannot be told. */
   processorMs(): number;
+  /** Memory that its processes hold now, in bytes; 0 when that cannot be told. */
+  memoryBytes(): number;
   /** What was seen; resolves when the container has ended. @throws TareError E_USAGE when it was not traced */
   observation(): Promise<Observation>;
 }
@@ -155,6 +176,10 @@ export interface Sandbox {
   /** What stands in front of a program that is to see files as containers do: unshare(1) and its flags. Empty as root. */
   readonly namespace: readonly string[];
   start(spec: RunSpec, signal?: AbortSignal): Promise<Running>;
+  /** Private networks for several containers. @throws TareError E_TOOL_MISSING, E_SANDBOX */
+  openSwitchboard(): Promise<Switchboard>;
+  /** One more process in a container that this or another process of the same user has started. @throws TareError E_ENTRYPOINT, E_USER */
+  enter(entry: ContainerEntry, options: EnterOptions): Promise<Exit>;
 }
 
 /** A check that a running container must pass. Ports are the container's own. */
@@ -172,8 +197,10 @@ export interface HttpProbe {
   readonly requestBody?: string;
   /** Default: any status below 400. A list: any of these. */
   readonly status?: number | readonly StatusPattern[];
-  /** Header values that must be there (names without regard to case). */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Header values that must be there (names without regard to case); true: with any value. */
+  readonly headers?: Readonly<Record<string, string | true>>;
+  /** Headers that must not be there, in any case. */
+  readonly absentHeaders?: readonly string[];
   /** Must occur in the body. */
   readonly body?: string;
   /** Must be contained in the JSON body: objects by subset, arrays and scalars by equality. */
@@ -192,5 +219,7 @@ export interface CommandProbe {
 }
 
 export type { Bytes };
+export type { ContainerEntry, EnterOptions } from './enter.ts';
 export type { SeccompDocument } from './seccomp-document.ts';
+export type { Bridge, Names, Plugged, Publication, Switchboard, Target } from './switchboard/index.ts';
 export type { Access, Observation, ObservedPath, Progress, TraceSpec } from './trace/types.ts';

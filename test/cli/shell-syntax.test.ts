@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { shellQuoted, shellSyntax } from '../../src/cli/shell-syntax.ts';
-import { splitCommand } from '../../src/sandbox/probes/words.ts';
+import { splitCommand } from '../../src/base/split-command.ts';
 import { tare } from '../helpers/cli.ts';
 import { tempDir } from '../helpers/temp.ts';
 

@@ -7,6 +7,9 @@ import { missingFrom } from './json-difference.ts';
 import { suitsStatus, wantedStatus } from './status.ts';
 import type { Attempt, ProbeKind } from './types.ts';
 
+/** Of a header's value in a message, in characters. */
+const MAX_SHOWN = 200;
+
 export const httpProbe: ProbeKind<{ readonly http: HttpProbe }> = {
   name: ({ http }) => `http ${http.method ?? 'GET'} ${http.port}${http.path}`,
   async attempt({ http }, { room, running, signal, timeoutMs }) {
@@ -33,12 +36,8 @@ function judge(probe: HttpProbe, { answer, body, headers, status }: Exchange): A
 
 function complaint(probe: HttpProbe, status: number, headers: IncomingHttpHeaders, body: Buffer): string | undefined {
   if (!suitsStatus(probe.status, status)) return `status: expected ${wantedStatus(probe.status)}, got ${status}`;
-  for (const [name, wanted] of Object.entries(probe.headers ?? {})) {
-    const value = headers[name.toLowerCase()];
-    const got = Array.isArray(value) ? value.join(', ') : value;
-    if (got !== wanted)
-      return `header ${name}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got) ?? 'none'}`;
-  }
+  const wrong = wrongHeaders(probe, headers);
+  if (wrong.length > 0) return wrong.join('; ');
   if (probe.body !== undefined && !body.includes(probe.body))
     return `body: expected ${JSON.stringify(probe.body)} in ${JSON.stringify(body.toString('utf8', 0, 200))}`;
   if (probe.json === undefined) return undefined;
@@ -46,6 +45,30 @@ function complaint(probe: HttpProbe, status: number, headers: IncomingHttpHeader
   return json === undefined
     ? `body: expected JSON, got ${JSON.stringify(body.toString('utf8', 0, 200))}`
     : missingFrom(probe.json, json.value);
+}
+
+/** All of them: who mends one wants to know of the others. */
+function wrongHeaders(probe: HttpProbe, headers: IncomingHttpHeaders): readonly string[] {
+  const valueOf = (name: string): string | undefined => {
+    const value = headers[name.toLowerCase()];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+  const betraying = (probe.absentHeaders ?? []).flatMap((name) => {
+    const got = valueOf(name);
+    return got === undefined ? [] : [`header ${name}: expected none, got ${shown(got)}`];
+  });
+  const unlike = Object.entries(probe.headers ?? {}).flatMap(([name, wanted]) => {
+    const got = valueOf(name);
+    if (wanted === true ? got !== undefined : got === wanted) return [];
+    const expected = wanted === true ? 'any value' : JSON.stringify(wanted);
+    return [`header ${name}: expected ${expected}, got ${got === undefined ? 'none' : shown(got)}`];
+  });
+  return [...betraying, ...unlike];
+}
+
+/** The values are the server's: of long ones the beginning tells enough. */
+function shown(value: string): string {
+  return JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value);
 }
 
 function jsonOf(body: Buffer): { readonly value: unknown } | undefined {

@@ -1,18 +1,26 @@
-import { TareError } from '../../base/error.ts';
 import { kindOf, plainPlace, type Place } from '../../base/place.ts';
-import type { CommandProbe, HttpProbe, Probe, StatusPattern } from '../types.ts';
-import { below, complain, regexOf, splitCommand, suggestion, type Complaint } from './words.ts';
+import { splitCommand } from '../../base/split-command.ts';
+import { suggestion } from '../../base/suggestion.ts';
+import type { CommandProbe, Probe } from '../types.ts';
+import { fieldsOf, onlyKeys, portOf, textOf, type Fields } from './fields.ts';
+import { headersOfText, headersOfValue } from './headers.ts';
+import { httpOfText, httpOfValue } from './parse-http.ts';
+import { below, complain, regexOf, type Complaint } from './words.ts';
 
-const KINDS = ['http', 'tcp', 'command', 'log'] as const;
+const KINDS = ['http', 'headers', 'tcp', 'command', 'log'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What may stand beside the kind's own key. */
-const SIBLINGS: Readonly<Record<Kind, readonly string[]>> = { http: [], tcp: [], command: ['exit', 'output'], log: [] };
-
-type Fields = Readonly<Record<string, unknown>>;
+const SIBLINGS: Readonly<Record<Kind, readonly string[]>> = {
+  http: [],
+  headers: [],
+  tcp: [],
+  command: ['exit', 'output'],
+  log: [],
+};
 
 /**
- * A probe as it stands in tare.yaml: `{http: {port, path, …}}` or `{http: ":8080/status"}`, `{tcp: 5432}`,
+ * A probe as it stands in tare.yaml: `{http: {port, path, …}}` or `{http: ":8080/status"}`, `{headers: {port, path, absent, present}}`, `{tcp: 5432}`,
  * `{command: [node, --version], exit: 0, output: v20}` or `{command: {argv, exit, output}}`, `{log: "text or /regex/"}`; each with an optional `name`.
  * `where` opens the message, e.g. `tare.yaml:7:5: probes[0]`.
  * @throws TareError E_CONFIG
@@ -35,6 +43,8 @@ export function probeOfValue(value: unknown, where: Place | string): Probe {
   switch (kind) {
     case 'http':
       return { ...name, http: httpOfValue(fields['http'], inner) };
+    case 'headers':
+      return { ...headersOfValue(fields['headers'], inner), ...name };
     case 'tcp':
       return { ...name, tcp: { port: tcpPortOf(fields['tcp'], inner) } };
     case 'command':
@@ -46,14 +56,15 @@ export function probeOfValue(value: unknown, where: Place | string): Probe {
 
 /**
  * A probe as it stands on the command line:
- * `http:PORT[/PATH][=STATUS]` (STATUS is three digits at the very end), `tcp:PORT`, `command:WORDS…` (quotes keep words together), `log:TEXT` (or `log:/REGEX/`).
+ * `http:PORT[/PATH][=STATUS]` (STATUS is three digits at the very end), `headers:PORT[/PATH][=STATUS]`, `tcp:PORT`, `command:WORDS…` (quotes keep words
+ * together), `log:TEXT` (or `log:/REGEX/`).
  * @throws TareError E_USAGE
  */
 export function parseProbe(text: string): Probe {
   const complaint: Complaint = {
     code: 'E_USAGE',
     place: plainPlace(`--probe ${JSON.stringify(text)}`),
-    hint: 'write http:PORT/PATH[=STATUS], tcp:PORT, command:WORDS… or log:TEXT',
+    hint: 'write http:PORT/PATH[=STATUS], headers:PORT/PATH[=STATUS], tcp:PORT, command:WORDS… or log:TEXT',
   };
   const colon = text.indexOf(':');
   const kind = colon === -1 ? text : text.slice(0, colon);
@@ -61,6 +72,8 @@ export function parseProbe(text: string): Probe {
   switch (kind) {
     case 'http':
       return { http: httpOfText(rest, complaint) };
+    case 'headers':
+      return headersOfText(rest, complaint);
     case 'tcp':
       return { tcp: { port: portOf(rest, complaint) } };
     case 'command': {
@@ -74,90 +87,6 @@ export function parseProbe(text: string): Probe {
     default:
       throw complain(complaint, `${JSON.stringify(kind)} is no kind of probe${suggestion(kind, KINDS)}`);
   }
-}
-
-const HTTP_KEYS = [
-  'port',
-  'path',
-  'method',
-  'status',
-  'headers',
-  'body',
-  'json',
-  'requestHeaders',
-  'requestBody',
-] as const;
-
-function httpOfValue(value: unknown, complaint: Complaint): HttpProbe {
-  if (typeof value === 'string' || typeof value === 'number')
-    return httpOfText(String(value).replace(/^:/, ''), complaint);
-  const fields = fieldsOf(value, complaint, 'http');
-  onlyKeys(fields, HTTP_KEYS, complaint);
-  if (fields['port'] === undefined) throw complain(complaint, 'the port is missing');
-  return {
-    port: portOf(fields['port'], below(complaint, 'port')),
-    path:
-      fields['path'] === undefined
-        ? '/'
-        : httpPath(textOf(fields['path'], 'path', below(complaint, 'path')), below(complaint, 'path')),
-    ...(fields['method'] === undefined
-      ? {}
-      : {
-          method: methodOf(textOf(fields['method'], 'method', below(complaint, 'method')), below(complaint, 'method')),
-        }),
-    ...(fields['status'] === undefined ? {} : { status: statusOf(fields['status'], below(complaint, 'status')) }),
-    ...(fields['headers'] === undefined
-      ? {}
-      : { headers: recordOf(fields['headers'], 'headers', below(complaint, 'headers')) }),
-    ...(fields['body'] === undefined ? {} : { body: textOf(fields['body'], 'body', below(complaint, 'body')) }),
-    ...(fields['json'] === undefined ? {} : { json: fields['json'] }),
-    ...(fields['requestHeaders'] === undefined
-      ? {}
-      : { requestHeaders: recordOf(fields['requestHeaders'], 'requestHeaders', below(complaint, 'requestHeaders')) }),
-    ...(fields['requestBody'] === undefined
-      ? {}
-      : { requestBody: textOf(fields['requestBody'], 'requestBody', below(complaint, 'requestBody')) }),
-  };
-}
-
-function httpOfText(text: string, complaint: Complaint): HttpProbe {
-  const match = /^([^/=]*)(\/.*?)?(?:=(\d{3}))?$/s.exec(text);
-  if (match === null) throw complain(complaint, `${JSON.stringify(text)} is not PORT/PATH[=STATUS]`);
-  return {
-    port: portOf(match[1] ?? '', complaint),
-    path: httpPath(match[2] ?? '/', complaint),
-    ...(match[3] === undefined ? {} : { status: statusOf(Number(match[3]), complaint) }),
-  };
-}
-
-function httpPath(path: string, complaint: Complaint): string {
-  // What Node refuses in a request line, and what could smuggle a second one.
-  if (!path.startsWith('/')) throw complain(complaint, `path ${JSON.stringify(path)} does not start with a slash`);
-  if (!/^[\x21-\x7e]+$/.test(path)) throw complain(complaint, `path ${JSON.stringify(path)} must be percent-encoded`);
-  return path;
-}
-
-function methodOf(method: string, complaint: Complaint): string {
-  if (!/^[A-Za-z]{1,20}$/.test(method))
-    throw complain(complaint, `method ${JSON.stringify(method)} is not an HTTP method`);
-  return method.toUpperCase();
-}
-
-function statusOf(value: unknown, complaint: Complaint): HttpProbe['status'] & {} {
-  if (isStatus(value)) return value;
-  if (Array.isArray(value) && value.length > 0)
-    return value.map((one, index) => patternOf(one, below(complaint, index)));
-  throw complain(complaint, `status ${JSON.stringify(value)} is not a number from 100 to 599`);
-}
-
-const isStatus = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 100 && value <= 599;
-
-function patternOf(value: unknown, complaint: Complaint): StatusPattern {
-  if (isStatus(value)) return value;
-  const text = typeof value === 'string' ? value.toUpperCase() : '';
-  if (/^[1-5]XX$/.test(text)) return text as StatusPattern;
-  throw complain(complaint, `status ${JSON.stringify(value)} is neither a number from 100 to 599 nor one such as 2XX`);
 }
 
 function tcpPortOf(value: unknown, complaint: Complaint): number {
@@ -216,50 +145,4 @@ function logMatch(match: string, complaint: Complaint): string {
     throw complain(complaint, error.message);
   }
   return match;
-}
-
-function portOf(value: unknown, complaint: Complaint): number {
-  const port = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
-  if (typeof port === 'number' && Number.isInteger(port) && port >= 1 && port <= 65535) return port;
-  throw complain(complaint, `${JSON.stringify(value) ?? 'nothing'} is not a port from 1 to 65535`);
-}
-
-/** YAML reads `v: 1` as a number where a text is meant: numbers and booleans are taken as written. */
-function textOf(value: unknown, key: string, complaint: Complaint): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw complain(complaint, `${key} must be a text, not ${kindOf(value)}`);
-}
-
-function recordOf(value: unknown, key: string, complaint: Complaint): Readonly<Record<string, string>> {
-  const fields = fieldsOf(value, complaint, key);
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, inner]) => {
-      if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
-        throw complain(
-          { ...complaint, place: complaint.place.ofKey(name) },
-          `${key}: ${JSON.stringify(name)} is not a header name`,
-        );
-      const text = textOf(inner, `${key}.${name}`, below(complaint, name));
-      if (/[^\t\x20-\x7e\x80-\xff]/.test(text))
-        throw complain(below(complaint, name), `${key}.${name} holds characters that a header cannot carry`);
-      return [name, text];
-    }),
-  );
-}
-
-function fieldsOf(value: unknown, complaint: Complaint, what: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
-  throw complain(complaint, `${what} must be a map of keys and values, not ${kindOf(value)}`);
-}
-
-function onlyKeys(fields: Fields, known: readonly string[], complaint: Complaint): void {
-  for (const key of Object.keys(fields)) {
-    if (known.includes(key)) continue;
-    throw new TareError(
-      complaint.code,
-      `${complaint.place.ofKey(key).text()}: unknown key ${JSON.stringify(key)}${suggestion(key, known)}`,
-      { hint: `known keys: ${known.join(', ')}` },
-    );
-  }
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseProbe, probeOfValue } from '../../../src/sandbox/probes/parse.ts';
 import { isTareError } from '../../../src/base/error.ts';
+import type { HttpProbe } from '../../../src/sandbox/types.ts';
+
+const BETRAYING = ['Server', 'X-Powered-By', 'X-AspNet-Version', 'X-AspNetMvc-Version'];
+const headers = (path: string, more: Partial<HttpProbe>) => ({
+  name: `headers GET 8080${path}`,
+  http: { port: 8080, path, status: ['2XX', '3XX', '4XX'], ...more },
+});
 
 describe('probeOfValue', () => {
   it.each([
@@ -38,6 +45,19 @@ describe('probeOfValue', () => {
         },
       },
     ],
+    [{ headers: ':8080/x=404' }, headers('/x', { status: 404, absentHeaders: BETRAYING })],
+    [{ headers: 8080 }, headers('/', { absentHeaders: BETRAYING })],
+    [
+      { headers: { port: 8080, absent: ['Via'], present: { ETag: true, Vary: 1 }, requestHeaders: { a: 'b' } } },
+      headers('/', { absentHeaders: ['Via'], headers: { ETag: true, Vary: '1' }, requestHeaders: { a: 'b' } }),
+    ],
+    [
+      { name: 'quiet', headers: { port: 8080, path: '/x', method: 'post', present: { server: 'web' } } },
+      {
+        ...headers('/x', { method: 'POST', absentHeaders: BETRAYING.slice(1), headers: { server: 'web' } }),
+        name: 'quiet',
+      },
+    ],
     [{ tcp: 5432 }, { tcp: { port: 5432 } }],
     [{ tcp: { port: 5432 } }, { tcp: { port: 5432 } }],
     [
@@ -56,7 +76,7 @@ describe('probeOfValue', () => {
   it.each([
     [null, 'a probe must be a map'],
     [[], 'a probe must be a map'],
-    [{}, 'exactly one of http, tcp, command, log'],
+    [{}, 'exactly one of http, headers, tcp, command, log'],
     [{ tcp: 1, log: 'x' }, 'exactly one of'],
     [{ htp: 8080 }, 'did you mean "http"?'],
     [{ http: { port: 80, paht: '/' } }, 'http: unknown key "paht" (did you mean "path"?)'],
@@ -72,6 +92,14 @@ describe('probeOfValue', () => {
     [{ http: { port: 80, method: 'GET /' } }, 'not an HTTP method'],
     [{ http: { port: 80, headers: { 'a b': 'c' } } }, 'not a header name'],
     [{ http: { port: 80, requestHeaders: { a: 'x\ny' } } }, 'characters that a header cannot carry'],
+    [{ headers: { path: '/' } }, 'headers: the port is missing'],
+    [{ headers: { port: 80, absence: [] } }, 'headers: unknown key "absence" (did you mean "absent"?)'],
+    [{ headers: { port: 80, absent: 'Server' } }, 'absent must be a list of header names'],
+    [{ headers: { port: 80, absent: ['a b'] } }, 'absent: "a b" is not a header name'],
+    [{ headers: { port: 80, present: ['a'] } }, 'present must be a map'],
+    [{ headers: { port: 80, present: { 'a:': 'b' } } }, 'present: "a:" is not a header name'],
+    [{ headers: { port: 80, present: { a: {} } } }, 'present.a must be a text'],
+    [{ headers: { port: 80, absent: ['SERVER'], present: { server: true } } }, 'SERVER is to be absent and present'],
     [{ tcp: 'x' }, '"x" is not a port'],
     [{ tcp: { prot: 1 } }, 'did you mean "port"?'],
     [{ command: [] }, 'must be a list of words'],
@@ -98,6 +126,8 @@ describe('parseProbe', () => {
     ['http:8080=404', { http: { port: 8080, path: '/', status: 404 } }],
     ['http:8080/x?a=1', { http: { port: 8080, path: '/x?a=1' } }],
     ['http:8080/x?a=123=200', { http: { port: 8080, path: '/x?a=123', status: 200 } }],
+    ['headers:8080', headers('/', { absentHeaders: BETRAYING })],
+    ['headers:8080/x=401', headers('/x', { status: 401, absentHeaders: BETRAYING })],
     ['tcp:5432', { tcp: { port: 5432 } }],
     ["command:node -e 'process.exit(0)'", { command: { argv: ['node', '-e', 'process.exit(0)'] } }],
     ['log:listening on: 80', { log: { match: 'listening on: 80' } }],
