@@ -79,16 +79,25 @@ export function outline(groups: readonly Grouped[]): Pick<ShrunkLayer, 'disk' | 
   }));
 }
 
-/** Writes the layers into the store, lowest first. Times are the entries' own. */
+/**
+ * Writes the layers into the store, lowest first. Times are the entries' own.
+ * @param known by group: such a layer is taken as it is, and those that are written now are added
+ */
 export async function packLayers(
   groups: readonly Grouped[],
   content: ContentReader,
   compression: string,
   tools: ShrinkTools,
+  known?: Map<string, LayerInHand>,
 ): Promise<LayerInHand[]> {
   const layers: LayerInHand[] = [];
   for (const { entries, group } of groups) {
     throwIfCancelled(tools.ctx.signal);
+    const there = known?.get(group);
+    if (there !== undefined) {
+      layers.push(there);
+      continue;
+    }
     tools.ctx.onEvent({ kind: 'step.started', step: `pack ${group}` });
     const packed = await packLayer({
       entries,
@@ -100,7 +109,9 @@ export async function packLayers(
     });
     tools.ctx.onEvent({ kind: 'step.done', step: `pack ${group}` });
     const { descriptor, diffId, disk, files, wire } = packed;
-    layers.push({ digest: descriptor.digest, diffId, group, disk, wire, files, packed });
+    const layer = { digest: descriptor.digest, diffId, group, disk, wire, files, packed };
+    known?.set(group, layer);
+    layers.push(layer);
   }
   return layers;
 }

@@ -10,7 +10,7 @@ import { DEFAULT_COMPRESSION } from '../pack/compression.ts';
 import { storeImage } from '../pack/store-image.ts';
 import { decide, type Decision } from './decide.ts';
 import { shrunkAnnotations, shrunkConfig } from './image-config.ts';
-import { layering, packLayers, type LayerInHand } from './layers.ts';
+import { layering, packLayers, type Grouped, type LayerInHand } from './layers.ts';
 import type { Subject } from './subject.ts';
 import type { ShrinkOptions, ShrinkTools } from './types.ts';
 
@@ -37,7 +37,7 @@ export async function decideOn(
 ): Promise<Decision> {
   const { facts, image, started } = subject;
   ctx.onEvent({ kind: 'step.started', step: 'evidence', detail: started[0]?.context.argv.join(' ') ?? '' });
-  const decision = await decide({ ...subject, ...knowledge, options, ctx });
+  const decision = await decide({ ...subject, image: subject.startedImage, ...knowledge, options, ctx });
   const { drop, keep } = decision.plan;
   if (!keep.some((item) => item.size > 0)) {
     throw new TareError('E_NO_ENTRY', `nothing of ${image.reference} would be kept`, {
@@ -56,16 +56,32 @@ export async function produce(
   knowledge: Knowledge,
   tools: ShrinkTools,
 ): Promise<Produced> {
-  const { content, image, platform, tightness, tree } = subject;
   const decision = await decideOn(subject, options, knowledge, tools);
+  return assemble({ subject, options, knowledge, decision, groups: layersOf(subject, decision, options) }, tools);
+}
+
+/** The layers that an image is to have by itself. */
+export function layersOf({ image, tree }: Subject, { plan }: Decision, options: ShrinkOptions): readonly Grouped[] {
+  const originalLayers = image.manifest.layers.length;
+  return layering({ plan, tree, mode: options.layers ?? 'regroup', originalLayers });
+}
+
+export interface AssembleInput {
+  readonly subject: Subject;
+  readonly options: ShrinkOptions;
+  readonly knowledge: Knowledge;
+  readonly decision: Decision;
+  readonly groups: readonly Grouped[];
+  /** Layers of that name that are packed already; those that are packed now are added. */
+  readonly packed?: Map<string, LayerInHand>;
+}
+
+/** Layers → image. */
+export async function assemble(input: AssembleInput, tools: ShrinkTools): Promise<Produced> {
+  const { decision, groups, knowledge, options, packed, subject } = input;
+  const { content, image, platform, tightness } = subject;
   const { gathered, plan } = decision;
-  const groups = layering({
-    plan,
-    tree,
-    mode: options.layers ?? 'regroup',
-    originalLayers: image.manifest.layers.length,
-  });
-  const layers = await packLayers(groups, content, options.compression ?? DEFAULT_COMPRESSION, tools);
+  const layers = await packLayers(groups, content, options.compression ?? DEFAULT_COMPRESSION, tools, packed);
   const files = layers.reduce((sum, layer) => sum + layer.files, 0);
   const facts = {
     image,

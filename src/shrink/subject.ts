@@ -20,11 +20,13 @@ import type { ShrinkOptions, ShrinkTools, Sizes } from './types.ts';
 /** The image that is to become smaller, opened. */
 export interface Subject {
   readonly image: Image;
+  /** The same with the config by which it is started. */
+  readonly startedImage: Image;
+  readonly started: readonly StartedProcess[];
   readonly tree: Tree;
   readonly layerTar: ImageTree['layerTar'];
   readonly content: ContentReader;
   readonly platform: Platform;
-  readonly started: readonly StartedProcess[];
   readonly packages: PackageSource;
   readonly analysers: Analysers;
   readonly facts: Awaited<ReturnType<typeof openFacts>>;
@@ -61,13 +63,15 @@ export async function openSubject(options: ShrinkOptions, { ctx, store }: Shrink
     warn: (warning) => ctx.onEvent({ kind: 'warning', warning }),
   });
   const wire = image.manifest.layers.reduce((total, layer) => total + layer.size, 0);
+  const startedImage = startedAs(image, options);
   return {
     image,
+    startedImage,
     tree,
     layerTar,
     content,
     platform,
-    started: startedProcesses(image, tree, options.exec ?? []),
+    started: startedProcesses(startedImage, tree, options.exec ?? []),
     packages,
     analysers: createAnalysers(),
     facts,
@@ -76,6 +80,11 @@ export async function openSubject(options: ShrinkOptions, { ctx, store }: Shrink
     size: { disk, wire },
     files,
   };
+}
+
+function startedAs(image: Image, { startedAs: config }: ShrinkOptions): Image {
+  if (config === undefined) return image;
+  return { ...image, config: { ...image.config, config: { ...image.config.config, ...config } } };
 }
 
 /** `oci:dir:app` → `app:shrunk`; `team/app:1.2` → `team/app:1.2-shrunk`. */

@@ -3,7 +3,7 @@ import type { BuildFacts } from '../attest/provenance/types.ts';
 import type { Context, Warning } from '../base/events.ts';
 import type { Digest } from '../base/digest.ts';
 import type { Profile } from '../evidence/observed/types.ts';
-import type { Platform } from '../oci/types.ts';
+import type { Platform, RunConfig } from '../oci/types.ts';
 import type { Plan, Tightness } from '../plan/types.ts';
 import type { Probe, Sandbox } from '../sandbox/types.ts';
 import type { Store } from '../store/types.ts';
@@ -51,6 +51,8 @@ export interface ShrinkOptions extends AttachOptions {
   /** For all probes together, in milliseconds. Default 30000. */
   readonly timeoutMs?: number;
   readonly budget?: { readonly wire?: number; readonly disk?: number };
+  /** How it is started, where that is not as its config says: members in place of the config's own. The result keeps the config. */
+  readonly startedAs?: RunConfig;
   /** For provenance: how the image was made, where whoever asks has just made it. */
   readonly madeBy?: BuildFacts;
 }

@@ -6,19 +6,28 @@ import { errnoOf, fromErrno, TareError } from '../base/error.ts';
 import type { Bytes } from '../base/streams.ts';
 import { createWriteBehind } from '../base/write-behind.ts';
 
+/** What the umask leaves of it. */
+const PLAIN_MODE = 0o666;
+
 /**
  * Replaces a file as a whole: the bytes go to a temporary name in the same folder, are flushed, and get the name last. On any error,
  * also one of the source, the old file stays and the temporary one is gone.
  *
+ * @param mode of the file, also while it is being written
  * @returns how many bytes were written
  * @throws TareError E_EXISTS when the name belongs to something that is not a file; E_PATH_NOT_FOUND when its folder is not there;
  * E_CANCELLED; E_NO_SPACE, E_READ_ONLY, E_PERMISSION; what the source throws
  */
-export async function replaceFile(path: string, source: Bytes, signal: AbortSignal): Promise<number> {
+export async function replaceFile(
+  path: string,
+  source: Bytes,
+  signal: AbortSignal,
+  mode = PLAIN_MODE,
+): Promise<number> {
   await refuseSpecial(path);
   const folder = dirname(path);
   const temporary = join(folder, `.tare-${randomBytes(8).toString('hex')}.tmp`);
-  const handle = await openTemporary(path, temporary);
+  const handle = await openTemporary(path, temporary, mode);
   const content = createWriteBehind(handle);
   let size = 0;
   try {
@@ -88,9 +97,9 @@ async function refuseSpecial(path: string): Promise<void> {
   }
 }
 
-async function openTemporary(path: string, temporary: string): Promise<FileHandle> {
+async function openTemporary(path: string, temporary: string, mode: number): Promise<FileHandle> {
   try {
-    return await open(temporary, 'wx');
+    return await open(temporary, 'wx', mode);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') throw folderMissing(path, error);
     throw fromErrno(error, `cannot write ${path}`);

@@ -1,6 +1,7 @@
 import type { BodyAnswer } from '../sandbox/probes/index.ts';
 import type { CompareMode } from './compare.ts';
 import { jsonDifference } from './compare-json.ts';
+import { withoutMeasurements } from './compare-metrics.ts';
 import { lostParts, partsOfBody } from './compare-parts.ts';
 import { lostWords } from './compare-words.ts';
 import { doubtful, sure, type Difference } from './difference.ts';
@@ -44,9 +45,11 @@ function contentDifference({ here, references, what }: BodyComparison): Differen
   }
   const [first = here] = references;
   const varies = references.some(({ digest }) => digest !== first.digest);
-  const texts = allOf(references.map(({ text }) => text));
+  const texts = allOf(references.map(({ text }) => (text === undefined ? undefined : withoutMeasurements(text))));
   if (texts !== undefined && here.text !== undefined) {
-    const unlike = varies ? unlikeTexts(texts, here.text) : unlikeText(texts[0] ?? '', here.text);
+    const mine = withoutMeasurements(here.text);
+    if (texts.includes(mine)) return undefined;
+    const unlike = varies ? unlikeTexts(texts, mine) : unlikeText(texts[0] ?? '', mine);
     if (unlike !== undefined) return doubtful(`${what}: ${unlike}`);
   } else {
     if (!varies) return doubtful(`${what}: ${sizes(first, here)} and other content`);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../src/base/context.ts';
 import type { TareEvent } from '../../src/base/events.ts';
 import type { RunConfig } from '../../src/oci/types.ts';
+import { probeOfValue } from '../../src/sandbox/probes/parse.ts';
 import { verifyImage, type VerifyImageOptions } from '../../src/verify/verify.ts';
 import { leftoversBelow } from '../helpers/leftovers.ts';
 import { needs } from '../helpers/needs.ts';
@@ -78,6 +79,43 @@ describe.skipIf(!available)('verifyImage', () => {
     expect(result.startMs).toBeGreaterThan(0);
     expect(events.filter((event) => event.kind === 'probe.done')).toHaveLength(6);
     expect(events).toContainEqual({ kind: 'container.output', stream: 'stdout', text: 'listening on 8080\n' });
+  });
+
+  it('names every header that betrays the server, and every one that is missing', async () => {
+    const betrayed = { port: 8080, path: '/status', absent: ['Server', 'x-powered-by'] };
+    const { result } = await verified(SERVER, {
+      timeoutMs: 2000,
+      probes: [
+        probeOfValue({ headers: { ...betrayed, present: { etag: true, Vary: 'Accept' } } }, 'p'),
+        probeOfValue({ headers: { port: 8080, path: '/broken', status: 503, absent: ['Server'] } }, 'p'),
+        probeOfValue({ headers: { port: 8080, path: '/status', absent: [], present: { 'x-powered-by': true } } }, 'p'),
+      ],
+    });
+    expect(result.probes.map(({ name, ok, detail }) => [name, ok, detail])).toEqual([
+      [
+        'headers GET 8080/status',
+        false,
+        'header x-powered-by: expected none, got "tare-test"; header etag: expected any value, got none; header Vary: expected "Accept", got none',
+      ],
+      ['headers GET 8080/broken', true, undefined],
+      ['headers GET 8080/status', true, undefined],
+    ]);
+  });
+
+  it('compares with an original that betrays itself', async () => {
+    const serving = (header: string): RunConfig => ({
+      ...SERVER,
+      Entrypoint: ['/bin/node', '-e', `require('http').createServer((_, r) => { ${header}; r.end('x') }).listen(8080)`],
+      Cmd: [],
+    });
+    const [quiet, loud] = [serving(''), serving("r.setHeader('Server', 'loud/1.2')")];
+    const probes = [probeOfValue({ headers: 8080 }, 'p')];
+    const twice = async (config: RunConfig, original: RunConfig) =>
+      (await verified(config, { probes, timeoutMs: 2000, original: imageOfConfig(original) })).result;
+    expect((await twice(quiet, quiet)).probes).toMatchObject([{ ok: true, original: { ok: true } }]);
+    expect((await twice(loud, quiet)).probes).toMatchObject([
+      { ok: false, original: { ok: true }, detail: 'header Server: expected none, got "loud/1.2"' },
+    ]);
   });
 
   it('says in words what is wrong', async () => {
