@@ -32,7 +32,7 @@ export function afterText({ examples, options }: CommandSpec): string {
   return [
     ...(shown.length === 0 ? [] : ['', 'Examples:', ...shown]),
     '',
-    `Flags can be set in the environment: ${flag} as ${variableOf({ flags: flag }) ?? ''}, and so on.`,
+    `Flags can be set in the environment: ${flag} as ${variableOf({ flags: flag }) ?? ''} etc.`,
   ].join('\n');
 }
 

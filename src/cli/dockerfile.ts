@@ -24,7 +24,11 @@ const SHRINKING: readonly OptionSpec[] = SHRINK_OPTIONS.filter(
 const SHRINK_FLAGS = SHRINKING.map(({ flags }) => nameOfFlag(flags));
 
 const BUILDING: readonly OptionSpec[] = [
-  { flags: '-f, --file <file>', description: 'build this Dockerfile; the folder is its context (- is stdin)' },
+  {
+    flags: '-f, --file <file>',
+    description:
+      'build this Dockerfile; the folder is its context (- is stdin). Of a Compose file (*.yaml) every service',
+  },
   { flags: '-t, --tag <name>', description: 'a name of the image, as --name', repeat: true },
   { flags: '--shrink', description: 'shrink the result, and compare it with what was built (kept as NAME-full)' },
   { flags: '--target <stage>', description: 'name or number of the stage to build', defaultText: 'the last' },

@@ -3,7 +3,7 @@ import type { CommandSpec } from './spec.ts';
 export interface CommandLine {
   readonly name: string;
   readonly summary: string;
-  readonly group: 'make' | 'prove' | 'explain' | 'ship' | 'store' | 'machine';
+  readonly group: 'make' | 'prove' | 'systems' | 'explain' | 'ship' | 'store' | 'machine';
   readonly load: () => Promise<CommandSpec>;
 }
 
@@ -50,6 +50,42 @@ export const COMMANDS: readonly CommandLine[] = [
     name: 'profile',
     summary: 'show and merge recordings of what images use',
     load: async () => (await import('./commands/profile.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'up',
+    summary: 'run the services of a Compose file together',
+    load: async () => (await import('./commands/up.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'down',
+    summary: 'stop the services of a Compose file',
+    load: async () => (await import('./commands/down.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'ps',
+    summary: 'the containers of a Compose project that runs',
+    load: async () => (await import('./commands/ps.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'logs',
+    summary: 'what the services of a Compose project have printed',
+    load: async () => (await import('./commands/logs.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'exec',
+    summary: 'run one more program in a service that runs',
+    load: async () => (await import('./commands/exec.ts')).command,
+  },
+  {
+    group: 'systems',
+    name: 'systems',
+    summary: 'write a Compose project as Kubernetes, Podman or Compose read it',
+    load: async () => (await import('./commands/systems.ts')).command,
   },
   {
     group: 'explain',

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../src/base/error-codes.ts';
-import { cliDocument, errorDocument, flagNames } from '../../src/cli/document.ts';
+import { cliDocument, commandDocument, flagNames } from '../../src/cli/command-documents.ts';
+import { COMMAND_NOTES } from '../../src/cli/command-notes.ts';
+import { errorDocument, situationsOf } from '../../src/cli/error-document.ts';
 import { GLOBAL_OPTIONS } from '../../src/cli/options.ts';
 import { COMMANDS } from '../../src/cli/table.ts';
 
@@ -16,13 +18,44 @@ function expectFile(name: string, text: string): void {
   expect(readFileSync(file, 'utf8'), `${name} is stale: run \`npm run docs\``).toBe(text);
 }
 
+const troubleshooting = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8');
+
 describe('generated documents', () => {
-  it('docs/cli.md is what the definitions say', async () => {
-    expectFile('docs/cli.md', await cliDocument());
+  it('docs/cli.md is what the definitions say', () => {
+    expectFile('docs/cli.md', cliDocument());
+  });
+
+  it.each(COMMANDS.map((line) => [line.name, line] as const))('docs/commands/%s.md is too', async (name, line) => {
+    expectFile(`docs/commands/${name}.md`, commandDocument(await line.load(), line));
+  });
+
+  it('docs/commands has no other page', () => {
+    expect(readdirSync(join(root, 'docs/commands')).sort()).toEqual(COMMANDS.map(({ name }) => `${name}.md`).sort());
   });
 
   it('docs/errors.md is what the table says', () => {
-    expectFile('docs/errors.md', errorDocument());
+    expectFile('docs/errors.md', errorDocument(troubleshooting));
+  });
+});
+
+describe('what is written beside the definitions', () => {
+  const names = new Set(COMMANDS.map(({ name }) => name));
+
+  it('is about commands that there are', () => {
+    const told = Object.entries(COMMAND_NOTES).flatMap(([name, { commands = [] }]) => [name, ...commands]);
+    expect(told.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it('is about codes that there are, and tells of the most usual ones', () => {
+    const codes = [...situationsOf(troubleshooting).keys()];
+    expect(codes.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
+    expect(codes.length).toBeGreaterThan(20);
+  });
+
+  it('has every code in the document of errors', () => {
+    const text = errorDocument('');
+    const told = [...text.matchAll(/^### (E_[A-Z_]+)$/gm)].map(([, code]) => code);
+    expect(told).toEqual(Object.keys(ERROR_CODES));
   });
 });
 
@@ -48,7 +81,11 @@ describe('the command table', () => {
   });
 
   /** docker has these letters too, and whoever types them means the same. */
-  const LIKE_DOCKER = ['run -t', 'run -v', 'login -u'];
+  const LIKE_DOCKER = ['run -t', 'run -v', 'login -u', 'exec -u', 'exec -w', 'down -t', 'down -v', 'ps -a'];
+  /** So does Compose. */
+  const LIKE_COMPOSE = ['up', 'down', 'ps', 'logs', 'exec', 'systems'].flatMap((name) =>
+    '-f -p -n -t -d'.split(' ').map((letter) => `${name} ${letter}`),
+  );
 
   it('gives a letter one meaning over all commands', async () => {
     const meanings = new Map<string, string>();
@@ -56,7 +93,7 @@ describe('the command table', () => {
       const spec = await line.load();
       for (const { flags } of [...GLOBAL_OPTIONS, ...spec.options]) {
         const [, letter, long] = /^(-\w), (--[a-z-]+)/.exec(flags) ?? [];
-        if (letter === undefined || LIKE_DOCKER.includes(`${line.name} ${letter}`)) continue;
+        if (letter === undefined || [...LIKE_DOCKER, ...LIKE_COMPOSE].includes(`${line.name} ${letter}`)) continue;
         expect(long, `${letter} of tare ${line.name}`).toBe(meanings.get(letter) ?? long);
         meanings.set(letter, long ?? '');
       }

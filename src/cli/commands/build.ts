@@ -14,6 +14,7 @@ import {
 } from '../shared-options.ts';
 import { withDockerfileHint } from '../dockerfile-hint.ts';
 import { dockerfileCommand, DOCKERFILE_OPTIONS, refuseOthers } from '../dockerfile.ts';
+import { isComposeFile } from '../system/is-compose-file.ts';
 import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options, OptionSpec } from '../spec.ts';
 import { assignments } from '../values.ts';
@@ -108,10 +109,13 @@ export const command: CommandSpec = {
     ['tare build app --sbom --provenance -o docker://registry.example.com/app:1', 'with what auditors ask for'],
     ['tare build -f app/Dockerfile app -t app:1.0', 'what the Dockerfile says'],
     ['tare build -f app/Dockerfile app -t app:1.0 --shrink', 'and only what it needs of it'],
+    ['tare build -f compose.yaml', 'every service of a Compose file that says how'],
     ['tare build -f app/Dockerfile app --dry-run', 'which steps are in the cache'],
     ['tare build -f app/Dockerfile app --cache-to oci:cache:app', 'their results, for other machines'],
   ],
-  async run({ args, cli, options }) {
+  async run(input) {
+    const { args, cli, options } = input;
+    if (isComposeFile(options.text('file'))) return (await import('../system/build.ts')).buildSystemCommand(input);
     const isDockerfile = options.text('file') !== undefined;
     const dir = (args[0] as string | undefined) ?? '.';
     await refuseOthers(options, { dir, isDockerfile });

@@ -59,7 +59,7 @@ export const command: CommandSpec = {
     { flags: '--rm', description: 'nothing is kept, with it or without; docker run has it' },
     {
       flags: '-d, --detach',
-      description: 'refused: nobody would be there to stop it; use your shell’s &, or systemd-run',
+      description: 'refused: nobody would be there to stop it; use your shell’s &, or `tare up -d` with a Compose file',
       variable: null,
     },
     ...IMAGE_REGISTRY_OPTIONS,
@@ -99,7 +99,7 @@ function refuseDetach(options: Options, image: string, words: readonly string[])
   if (!options.flag('detach')) return;
   const command = ['tare', 'run', image, ...words].join(' ');
   throw new TareError('E_USAGE', '--detach: there is no daemon that could look after a container in the background', {
-    hint: `leave it to your shell: \`${command} &\`, and end it with \`kill %1\`; or to the system: \`systemd-run --user ${command}\``,
+    hint: `leave it to your shell: \`${command} &\`, and end it with \`kill %1\`; or to the system: \`systemd-run --user ${command}\`; services of a Compose file go on in the background: \`tare up -d\``,
   });
 }
 

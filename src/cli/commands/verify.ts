@@ -10,17 +10,21 @@ import {
   probeOption,
   TIMEOUT_OPTION,
 } from '../shared-options.ts';
+import { ofSystem, refuseWithoutFile, SHRUNK_OPTION, SYSTEM_OPTIONS, timeoutOf } from '../compose-options.ts';
 import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CommandSpec, Options } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'verify',
-  arguments: [IMAGE_ARGUMENT],
+  arguments: [{ ...IMAGE_ARGUMENT, name: '[image]' }],
   summary: 'start an image, probe it, compare it with its original',
   description:
-    'Starts the image in a sandbox and asks every probe until it passes or the time is over. Without probes the image has to start, and to accept connections on the ports that it exposes; with --against the original is crawled from / then, and everything that it answers is asked. Exit code 1 when a probe fails.',
+    'Starts the image in a sandbox and asks every probe until it passes or the time is over. Without probes the image has to start, and to accept connections on the ports that it exposes; with --against the original is crawled from / then, and everything that it answers is asked. With --file all services of a Compose file are run together, in networks of their own, and asked what its `x-tare` says; with --shrunk the small images are compared with those of the file. Exit code 1 when a probe fails.',
   options: [
-    { flags: '--against <image>', description: 'the original: run it too, and compare the answers' },
+    {
+      flags: '--against <image>',
+      description: 'the original, with --file another Compose file: run it too, and compare the answers',
+    },
     { ...COMPARE_OPTION, description: "with --against: how answers are compared with the original's" },
     probeOption('ask this', 'the exposed ports accept connections; with --against they are crawled from /'),
     PROBE_FILE_OPTION,
@@ -31,14 +35,22 @@ export const command: CommandSpec = {
       defaultText: './tare.yaml, when it is there',
     },
     TIMEOUT_OPTION,
+    ...SYSTEM_OPTIONS,
+    ofSystem(SHRUNK_OPTION),
     ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
     ['tare verify app --probe http:8080/status', 'does it answer?'],
     ['tare verify app:1.0-shrunk --against app:1.0', 'do all pages come as from the original?'],
+    ['tare verify -f compose.yaml --shrunk', 'does the whole system answer as before?'],
     ['tare verify app --against docker-archive:old.tar --config app/tare.yaml', 'does it answer as the original does?'],
   ],
-  async run({ args, cli, options }) {
+  async run(input) {
+    const { args, cli, options } = input;
+    if (options.list('file').length > 0) return (await import('../system/verify.ts')).verifySystemCommand(input);
+    if (args[0] === undefined)
+      throw new TareError('E_USAGE', 'neither an image nor --file says what is to be verified');
+    refuseWithoutFile(options, ['shrunk']);
     const [{ verify }, { exposedPorts }, { openImage }, { verifyText }, { parseProbe }] = await Promise.all([
       import('../../verify/with-sandbox.ts'),
       import('../../verify/run-spec.ts'),
@@ -53,9 +65,7 @@ export const command: CommandSpec = {
     const image = await openImage(String(args[0]), { store, ctx: cli.ctx });
     const told = [...written, ...(haveFiles ? await probesOfFiles(options, exposedPorts(image)[0]) : [])];
     const against = options.text('against');
-    const seconds = options.number('timeout');
-    if (seconds === 0) throw new TareError('E_USAGE', '--timeout 0 leaves no time to start');
-    const timeoutMs = seconds === undefined ? config.timeoutMs : seconds * 1000;
+    const timeoutMs = timeoutOf(options) ?? config.timeoutMs;
     const { COMPARE_MODES } = await import('../../verify/compare.ts');
     const compare = COMPARE_MODES.find((mode) => mode === options.text('compare'));
     const result = await verify({

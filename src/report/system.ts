@@ -1,0 +1,69 @@
+import type { StatusAnswer } from '../systems/control.ts';
+import type { LogLine } from '../systems/logs.ts';
+import type { ReplicaStatus } from '../systems/run/life.ts';
+import { printable } from './printable.ts';
+import type { Style } from './style.ts';
+import { formatTable } from './table.ts';
+
+/** `running (healthy)`, `exited (1)`. */
+export function stateText({ exit, health, restarts, state }: ReplicaStatus): string {
+  const more =
+    state === 'exited' ? (exit === undefined ? '' : ` (${exit.code})`) : health === undefined ? '' : ` (${health})`;
+  return `${state}${more}${restarts === 0 ? '' : `, restarted ${restarts}×`}`;
+}
+
+/** One row a container. */
+export function systemText({ ports, replicas }: StatusAnswer): (style: Style) => string {
+  return (style) => {
+    const portsOf = (status: ReplicaStatus): string =>
+      ports
+        .filter((port) => port.service === status.service && (port.number ?? status.number) === status.number)
+        .map(({ address, container, host }) => `${address}:${host} → ${container}`)
+        .join(', ');
+    const rows = replicas.map((status) => [status.name, stateText(status), portsOf(status)]);
+    return formatTable([{ title: 'container' }, { title: 'state' }, { title: 'ports' }], rows, style.bold, style);
+  };
+}
+
+/** One row a project. */
+export function systemsText(
+  all: readonly (StatusAnswer & { readonly project: string; readonly runs: boolean })[],
+): (style: Style) => string {
+  return (style) => {
+    if (all.length === 0) return 'no project runs here';
+    const rows = all.map(({ ports, project, replicas, runs }) => [
+      project,
+      runs ? `${replicas.filter(({ state }) => state === 'running').length} of ${replicas.length} running` : 'killed',
+      ports.map(({ address, host }) => `${address}:${host}`).join(', '),
+    ]);
+    return formatTable([{ title: 'project' }, { title: 'containers' }, { title: 'ports' }], rows, style.bold, style);
+  };
+}
+
+type Paint = (text: string) => string;
+
+export interface LinePrinter {
+  /** With its container in front, in a colour of its own. */
+  line(line: LogLine): string;
+}
+
+/** @param names of all containers, for the width of the first column */
+export function linePrinter(
+  names: readonly string[],
+  style: Style,
+  { prefix = true, timestamps = false }: { readonly prefix?: boolean; readonly timestamps?: boolean } = {},
+): LinePrinter {
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const paints: readonly Paint[] = [style.cyan, style.yellow, style.green, style.red, style.bold];
+  const paintOf = (name: string): Paint => {
+    const at = names.indexOf(name);
+    return paints[(at === -1 ? names.length : at) % paints.length] ?? style.bold;
+  };
+  return {
+    line({ name, text, time }) {
+      const when = timestamps ? `${new Date(time).toISOString()} ` : '';
+      const who = prefix ? `${paintOf(name)(`${name.padEnd(width)} |`)} ` : '';
+      return `${who}${when}${printable(text)}\n`;
+    },
+  };
+}

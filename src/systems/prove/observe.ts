@@ -1,0 +1,307 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { throwIfCancelled } from '../../base/context.ts';
+import { aborted, withDeadline } from '../../base/deadline.ts';
+import { isTareError, TareError } from '../../base/error.ts';
+import type { Context } from '../../base/events.ts';
+import type { Project } from '../../formats/compose/types.ts';
+import type { Image } from '../../oci/types.ts';
+import { portOfProbe, type ProbeOutcome } from '../../sandbox/probes/index.ts';
+import type { Observation, PortMapping, Sandbox, TraceSpec } from '../../sandbox/types.ts';
+import type { Store } from '../../store/types.ts';
+import { askAgain } from '../../verify/ask-again.ts';
+import { askAll, type Patience } from '../../verify/ask.ts';
+import { crawlPorts } from '../../verify/crawl-ports.ts';
+import { runOnHost } from '../../verify/host-command.ts';
+import type { ObservedRun } from '../../verify/observe.ts';
+import { patienceFor } from '../../verify/patience.ts';
+import type { Session } from '../../verify/session.ts';
+import { removeFolder } from '../run/mounts.ts';
+import { startSystem, type RunningSystem } from '../run/system.ts';
+import { measureUse, type Usage } from './usage.ts';
+import { publicPorts, systemProbeName, type SystemProbe } from './probes.ts';
+import { earOf, sessionsOf, type Ear, type Sessions } from './sessions.ts';
+
+/** What watched containers get to end by themselves, in milliseconds: what they need for that is seen too. */
+const WATCHED_GRACE_MS = 500;
+const STOP_PHASE = 'stop';
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_RUN_TIMEOUT_MS = 600_000;
+
+/** What is done with a running system, in this order. */
+export interface SystemDrive {
+  readonly probes: readonly SystemProbe[];
+  /** Then every published port is crawled from `/`. */
+  readonly crawl: boolean;
+  /** Then a command on this machine, with TARE_URL and TARE_PORT_… of the published ports. */
+  readonly run?: readonly string[] | undefined;
+}
+
+export interface ObserveSystemOptions {
+  readonly project: Project;
+  readonly images: ReadonlyMap<string, Image>;
+  readonly drive: SystemDrive;
+  readonly trace?: TraceSpec | undefined;
+  /** For the services to come up, and for the probes together; in milliseconds each. Default 60000. */
+  readonly timeoutMs?: number | undefined;
+  /** How the original did: what takes much longer is broken, and nobody waits for it until the time is over. */
+  readonly than?: ObservedRun | undefined;
+  /** At the end every harmless question is asked once more. */
+  readonly askAgain?: boolean;
+  readonly sandbox: Sandbox;
+  readonly store: Store;
+  readonly ctx: Context;
+}
+
+/** What was seen of one service. */
+export interface ServiceRun {
+  /** Of each of its containers; empty when nobody watched. */
+  readonly observations: readonly Observation[];
+  /** The end of what it has printed. */
+  readonly output: string;
+  readonly complaints: readonly string[];
+  /** While it was asked: bytes at the most, processors on average. */
+  readonly used: { readonly memory: number; readonly cpus: number };
+}
+
+export interface SystemRun {
+  readonly probes: readonly SystemProbe[];
+  /** All questions and their outcomes, as of one image. */
+  readonly run: ObservedRun;
+  readonly services: ReadonlyMap<string, ServiceRun>;
+  /** Why it did not even come up. */
+  readonly failed?: TareError;
+}
+
+/**
+ * Starts a system with fresh volumes and without taking any port of this machine that its file names, asks it, stops it, and leaves nothing. What goes
+ * wrong in its containers is an answer, not an error.
+ * @throws TareError when this machine cannot run it (E_SANDBOX, …); E_CANCELLED
+ */
+export async function observeSystem(options: ObserveSystemOptions): Promise<SystemRun> {
+  const { ctx, images, project, sandbox, store, trace } = options;
+  const scratch = await mkdtemp(join(tmpdir(), 'tare-system-'));
+  const ears = new Map<string, Ear>(
+    project.services.map(({ name }) => [
+      name,
+      earOf((text, stream) => ctx.onEvent({ kind: 'container.output', stream, text })),
+    ]),
+  );
+  const begin = performance.now();
+  try {
+    const system = await startSystem({
+      project,
+      images,
+      sandbox,
+      store,
+      folders: { volumes: join(scratch, 'volumes'), scratch: join(scratch, 'own') },
+      publish: false,
+      ...(trace === undefined ? {} : { trace }),
+      onOutput: ({ service }, chunk) => ears.get(service.name)?.output.put(chunk),
+      onStatus: () => undefined,
+      ctx,
+    });
+    const sessions = sessionsOf(system, { ears, watched: trace !== undefined, begin, ctx });
+    const usage = measureUse(system);
+    let driven: Driven | undefined;
+    let failed: TareError | undefined;
+    try {
+      failed = await comesUp(system, options);
+      driven = failed === undefined ? await drive(system, sessions, options) : undefined;
+      if (trace !== undefined) await sessions.mark(STOP_PHASE);
+    } finally {
+      usage.stop();
+      // Stopped with time, a database would leave its files in order: nobody will ever read them.
+      await system.stop(trace === undefined || ctx.signal.aborted ? 0 : WATCHED_GRACE_MS);
+      for (const { output } of ears.values()) output.close();
+    }
+    return {
+      probes: driven?.probes ?? options.drive.probes,
+      run: driven?.run ?? neverUp(options.drive, failed),
+      services: await servicesOf(system, { ears, usage, watched: trace !== undefined }),
+      ...(failed === undefined ? {} : { failed }),
+    };
+  } finally {
+    await removeFolder(scratch, sandbox);
+  }
+}
+
+async function comesUp(
+  system: RunningSystem,
+  { ctx, than, timeoutMs }: ObserveSystemOptions,
+): Promise<TareError | undefined> {
+  const givenMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const limitMs = than === undefined ? givenMs : patienceFor({ readyMs: than.startMs }, givenMs).timeoutMs;
+  try {
+    return await withDeadline(ctx.signal, limitMs, async (limit) => {
+      const done = await Promise.race([
+        system
+          .begun()
+          .then(() => system.ready())
+          .then(() => true),
+        aborted(limit),
+      ]);
+      throwIfCancelled(ctx.signal);
+      if (done === true) return undefined;
+      const late = system.status().filter(({ health, state }) => state !== 'running' || health === 'starting');
+      return new TareError(
+        'E_SYSTEM',
+        `the system is not up after ${limitMs / 1000} s: ${late.map(({ health, name, state }) => `${name} is ${state === 'running' ? (health ?? state) : state}`).join(', ')}`,
+        { hint: 'give it more time with --timeout' },
+      );
+    });
+  } catch (error) {
+    if (isTareError(error, 'E_SYSTEM')) return error;
+    if (isTareError(error, 'E_ENTRYPOINT') || isTareError(error, 'E_USER')) return ofService(system, error);
+    throw error;
+  }
+}
+
+/** What cannot be started says why, and not which service it is of. */
+function ofService(system: RunningSystem, error: TareError): TareError {
+  const life = system.lives.find((each) => each.status().said === error.message);
+  if (life === undefined) return error;
+  const { at, name } = life.replica.service;
+  return new TareError(error.code, `${at}: ${name}: ${error.message}`, { cause: error, hint: error.hint });
+}
+
+interface Driven {
+  readonly probes: readonly SystemProbe[];
+  readonly run: ObservedRun;
+}
+
+async function drive(system: RunningSystem, sessions: Sessions, options: ObserveSystemOptions): Promise<Driven> {
+  const { ctx, drive: plan, project } = options;
+  const upMs = sessions.elapsed();
+  const { patienceMs, ...given } = patienceOf(options);
+  const timeoutMs = upMs + given.timeoutMs;
+  const probes: SystemProbe[] = [];
+  const outcomes: ProbeOutcome[] = [];
+  const note = (probe: SystemProbe, outcome: ProbeOutcome): void => {
+    probes.push(probe);
+    outcomes.push({ ...outcome, name: systemProbeName(probe) });
+  };
+  const sessionFor = async (wanted: readonly SystemProbe[], service: string): Promise<Session> =>
+    sessions.of(service, [...new Set(wanted.flatMap(({ probe }) => portOfProbe(probe) ?? []))]);
+  for (const [service, some] of inRow(plan.probes)) {
+    const session = await sessionFor(some, service);
+    const asked = await askAll(
+      session,
+      some.map(({ probe }) => probe),
+      { timeoutMs, patienceMs },
+    );
+    let answers = asked.outcomes;
+    if (options.askAgain === true)
+      answers = await askAgain(
+        session,
+        some.map(({ probe }) => probe),
+        answers,
+      );
+    for (const [index, probe] of some.entries()) note(pinned(probe, answers[index]), answers[index] as ProbeOutcome);
+  }
+  if (plan.crawl)
+    for (const [service, ports] of publicPorts(project)) {
+      const session = await sessions.of(service, ports);
+      const crawled = await crawlPorts(session, ports, timeoutMs);
+      let answers = crawled.outcomes;
+      if (options.askAgain === true) answers = await askAgain(session, crawled.probes, answers);
+      for (const [index, probe] of crawled.probes.entries())
+        note(pinned({ service, probe }, answers[index]), answers[index] as ProbeOutcome);
+    }
+  const run = plan.run === undefined ? undefined : await onHost(system, sessions, plan.run, options);
+  throwIfCancelled(ctx.signal);
+  return {
+    probes,
+    run: {
+      probes: probes.map(({ probe }) => probe),
+      outcomes,
+      exec: [],
+      ...(run === undefined ? {} : { run }),
+      startMs: upMs,
+      readyMs: sessions.elapsed(),
+      output: '',
+    },
+  };
+}
+
+/** For all questions together. */
+function patienceOf({ than, timeoutMs = DEFAULT_TIMEOUT_MS }: ObserveSystemOptions): Patience {
+  return than === undefined ? { timeoutMs } : patienceFor({ readyMs: than.readyMs - than.startMs }, timeoutMs);
+}
+
+/** Neighbours that go to the same service are asked together. */
+function inRow(probes: readonly SystemProbe[]): readonly (readonly [string, readonly SystemProbe[]])[] {
+  const rows: [string, SystemProbe[]][] = [];
+  for (const probe of probes) {
+    const last = rows.at(-1);
+    if (last?.[0] === probe.service) last[1].push(probe);
+    else rows.push([probe.service, [probe]]);
+  }
+  return rows;
+}
+
+/** Another system has to give the very status: it is asked until it does. */
+function pinned({ probe, service }: SystemProbe, outcome: ProbeOutcome | undefined): SystemProbe {
+  if (!('http' in probe) || typeof probe.http.status === 'number' || outcome?.answer?.kind !== 'http')
+    return { probe, service };
+  return { service, probe: { ...probe, http: { ...probe.http, status: outcome.answer.status } } };
+}
+
+async function onHost(
+  system: RunningSystem,
+  sessions: Sessions,
+  argv: readonly string[],
+  { ctx, project }: ObserveSystemOptions,
+): Promise<ProbeOutcome> {
+  const ports: PortMapping[] = [];
+  for (const [service, own] of publicPorts(project))
+    for (const port of own) {
+      const { address, host } = await system.publisher.reach(service, port);
+      ports.push({ container: port, address, host });
+    }
+  await sessions.mark(`run ${argv.join(' ')}`);
+  return runOnHost({ argv, ports, timeoutMs: DEFAULT_RUN_TIMEOUT_MS, ctx });
+}
+
+function neverUp({ probes, run }: SystemDrive, failed: TareError | undefined): ObservedRun {
+  const detail = failed?.message ?? '';
+  const lost = (name: string): ProbeOutcome => ({ name, ok: false, ms: 0, detail });
+  const names = probes.map(systemProbeName);
+  return {
+    probes: probes.map(({ probe }) => probe),
+    outcomes: (names.length === 0 && run === undefined ? ['comes up'] : names).map(lost),
+    exec: [],
+    ...(run === undefined ? {} : { run: lost(`run ${run.join(' ')}`) }),
+    startMs: 0,
+    readyMs: 0,
+    output: detail,
+  };
+}
+
+async function servicesOf(
+  system: RunningSystem,
+  {
+    ears,
+    usage,
+    watched,
+  }: { readonly ears: ReadonlyMap<string, Ear>; readonly usage: Usage; readonly watched: boolean },
+): Promise<ReadonlyMap<string, ServiceRun>> {
+  const services = new Map<string, ServiceRun>();
+  for (const [name, ear] of ears) {
+    await ear.transcript.done;
+    const observations: Observation[] = [];
+    // Each of several containers is asked for something else.
+    for (const life of watched ? system.lives.filter(({ replica }) => replica.service.name === name) : []) {
+      const observation = await life.observation();
+      if (observation !== undefined) observations.push(observation);
+    }
+    services.set(name, {
+      output: ear.transcript.tail(),
+      complaints: ear.complaints(),
+      used: usage.of(name),
+      observations,
+    });
+  }
+  return services;
+}

@@ -1,0 +1,65 @@
+import type { Service } from '../../formats/compose/types.ts';
+import type { Image } from '../../oci/types.ts';
+import { rootfsOf } from '../../pack/roots.ts';
+import type { Running, Switchboard } from '../../sandbox/types.ts';
+import { treeOfImage } from '../../tree/image-tree.ts';
+import { specOf } from './container-spec.ts';
+import { mountsOf } from './mounts.ts';
+import type { Replica } from './plan.ts';
+import type { SystemOptions } from './system.ts';
+
+export interface StarterTools {
+  readonly board: Switchboard;
+  /** Gets what has to be given back when the system ends. */
+  readonly closing: (() => Promise<void>)[];
+  /** Resolves when the replica's names are known. */
+  readonly named: () => Promise<unknown>;
+}
+
+export function imageOf(images: ReadonlyMap<string, Image>, { name }: Service): Image {
+  const image = images.get(name);
+  if (image === undefined) throw new Error(`no image for ${name}`);
+  return image;
+}
+
+export interface Starter {
+  /** Its place in the networks and its mounts are made the first time. */
+  readonly start: (signal: AbortSignal) => Promise<Running>;
+  /** Makes its root, ahead of the time when it is needed. */
+  readonly unpack: () => Promise<unknown>;
+}
+
+/** What starts a container of a replica. */
+export function starter(
+  { ctx, folders, images, project, sandbox, store, trace }: SystemOptions,
+  replica: Replica,
+  { board, closing, named }: StarterTools,
+): Starter {
+  const image = imageOf(images, replica.service);
+  const unpackNow = async () => {
+    const tree = await treeOfImage(image, store, ctx.signal);
+    const rootfs = await rootfsOf({ image, imageTree: tree, store, ctx });
+    closing.push(rootfs.release);
+    return { tree: tree.tree, rootfs };
+  };
+  let unpacked: ReturnType<typeof unpackNow> | undefined;
+  const unpack = (): ReturnType<typeof unpackNow> => (unpacked ??= unpackNow());
+  const prepare = async () => {
+    const { rootfs, tree } = await unpack();
+    const mounted = { tree, rootfs: rootfs.dir };
+    const mounts = await mountsOf(replica, mounted, { project, sandbox, ...folders });
+    if (replica.links.length === 0) return { rootfs: rootfs.dir, mounts, network: { kind: 'none' } as const };
+    const plugged = await board.plugIn(replica.links);
+    closing.push(plugged.unplug);
+    return { rootfs: rootfs.dir, mounts, network: plugged.network };
+  };
+  let prepared: ReturnType<typeof prepare> | undefined;
+  return {
+    unpack,
+    async start(signal) {
+      const parts = await (prepared ??= prepare());
+      await named();
+      return sandbox.start(specOf({ replica, image, trace, ...parts }), signal);
+    },
+  };
+}
