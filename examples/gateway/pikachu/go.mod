@@ -1,0 +1,3 @@
+module example.org/pikachu
+
+go 1.19
