@@ -1,4 +1,4 @@
-// Takes the pictures of docs/images and runs the commands of docs/aspnet-dissected.md again: see script/screenshots.
+// Takes the pictures of docs/images and runs the commands of docs/aspnet-dissected.md again: see script/screenshots. With `--text`, the commands alone.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -53,7 +53,7 @@ async function main() {
   }
   const work = mkdtempSync(join(tmpdir(), 'tare-screenshots-'));
   try {
-    await takeAll(makePages(work));
+    if (!process.argv.includes('--text')) await takeAll(makePages(work));
     writeFileSync(STORY, told(readFileSync(STORY, 'utf8')));
   } finally {
     rmSync(work, { recursive: true, force: true });

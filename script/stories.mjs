@@ -1,23 +1,28 @@
-// Builds the stories of script/stories.d/stories.mjs and tells what came of them. Each Dockerfile is one command, `tare build -f … --shrink`, which builds
-// it, shrinks the result, and compares the answers of both; then the whole image is asked by itself, and the naive one is linted, mended and built again.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Tells the stories of script/stories.d/stories.mjs, and writes what came of them into docs/stories.md: see script/stories. Results of each story are kept
+// in .stories/told, so that a run of one of them can write the tables of all.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { run, stopRunning } from './lib/run.mjs';
-import { contextsOf, ensureBases } from './lib/story-bases.mjs';
+import { ensureBases } from './lib/story-bases.mjs';
 import { hostSettings, leaks } from './lib/story-host.mjs';
-import { lintTable, storyTable, withSection } from './lib/story-tables.mjs';
-import { BASES, STORIES } from './stories.d/stories.mjs';
+import { basesOf, tell } from './lib/story-run.mjs';
+import { isThere, tellSystem } from './lib/story-system.mjs';
+import { goalTable, lintTable, sectionOf, storySection, withSection } from './lib/story-tables.mjs';
+import { PACKAGES, STORIES } from './stories.d/stories.mjs';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
-const DOCKERFILES = join(PROJECT, 'examples/dockerfiles');
-const README = join(DOCKERFILES, 'README.md');
-const HOME = resolve(process.env.TARE_STORIES || join(PROJECT, '.stories'));
-const LAYOUT = join(HOME, 'bases');
-const WORK = join(HOME, 'work');
-const PLAIN_BASES = ['debian', 'alpine'];
+const DOCUMENT = join(PROJECT, 'docs/stories.md');
+const DIR = resolve(process.env.TARE_STORIES || join(PROJECT, '.stories'));
+const HOME = join(DIR, 'home');
+const LAYOUT = join(DIR, 'bases');
+const TOLD = join(DIR, 'told');
+const WORK = join(DIR, 'work');
+/** Commands on the images of a story stand there, with what they print. */
+const DISSECTED = 'aspnet-dissected.md';
+const USAGE = 'script/stories [--write] [--force] [NAME…] | --list';
 
 const say = (text) => process.stderr.write(`${text}\n`);
 process.exitCode = await main();
@@ -36,16 +41,15 @@ async function main() {
       },
     });
   } catch (error) {
-    say(`script/stories: ${error.message}`);
+    say(`script/stories: ${error.message}\n${USAGE}`);
     return 2;
   }
   const { positionals, values } = asked;
   const unknown = positionals.filter((name) => !STORIES.some((story) => story.name === name));
-  if (values.help) say('script/stories [--write] [--force] [NAME…] | --list');
+  if (values.help) process.stdout.write(`${USAGE}\n`);
   else if (values.list) for (const { name, title } of STORIES) process.stdout.write(`${name}\t${title}\n`);
   else if (unknown.length > 0)
     say(`script/stories: no story is called ${unknown.join(', ')}; there are: ${STORIES.map((s) => s.name).join(' ')}`);
-  else if (values.write && positionals.length > 0) say('script/stories: --write takes the tables of all stories');
   else
     return tellAll(
       STORIES.filter(({ name }) => positionals.length === 0 || positionals.includes(name)),
@@ -57,27 +61,48 @@ async function main() {
 async function tellAll(stories, { force, write }) {
   let signalled;
   for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
-    process.once(signal, () => {
+    // More than once: some send a signal to the process and to its group.
+    process.on(signal, () => {
       signalled = code;
       stopRunning();
     });
   try {
     rmSync(WORK, { recursive: true, force: true });
-    mkdirSync(WORK, { recursive: true });
-    const host = await hostSettings(WORK);
-    const wanted = [...new Set([...PLAIN_BASES, ...stories.flatMap(({ bases = [] }) => bases)])];
-    const recipe = join(PROJECT, 'script/stories.d/bases.Dockerfile');
-    const tare = (argv) => tareJson(argv, host.env);
-    const settings = host.args;
-    await ensureBases(wanted, { dir: HOME, force, layout: LAYOUT, recipe, say, settings, tare, work: WORK });
-    const told = [];
-    for (const story of stories) told.push(await tell(story, { ...host, tare }));
-    const digests = new Set(told.flatMap(({ digests: all }) => all));
-    const found = await leaks(join(HOME, 'home'), digests, host.needles);
-    if (found.length > 0) throw new Error(`something of this machine is in an image: ${found.join('; ')}`);
-    say(`${host.needles.length} settings and certificates of this machine are in none of ${digests.size} blobs`);
-    print(told, write);
-    return 0;
+    for (const dir of [WORK, TOLD]) mkdirSync(dir, { recursive: true });
+    const settings = await hostSettings(WORK);
+    const tareText = (argv, isAnswer) => tare(argv, settings.env, isAnswer);
+    const tareJson = async (argv, { isAnswer } = {}) =>
+      JSON.parse(await tareText([...argv, '--json', '--progress', 'plain'], isAnswer));
+    const host = {
+      args: settings.args,
+      home: HOME,
+      layout: LAYOUT,
+      project: PROJECT,
+      say,
+      tare: tareJson,
+      tareText,
+      work: WORK,
+    };
+    await ensureBases([...new Set(stories.flatMap(basesOf))], {
+      dir: DIR,
+      force,
+      layout: LAYOUT,
+      packages: PACKAGES,
+      recipe: join(PROJECT, 'script/stories.d/bases.Dockerfile'),
+      say,
+      settings: settings.args,
+      tare: tareJson,
+      work: WORK,
+    });
+    let isGood = true;
+    for (const story of stories) isGood = (await tellOne(story, host, settings.needles)) && isGood;
+    const results = resultsOf(STORIES);
+    process.stdout.write(`${goalTable(stories, results)}\n`);
+    if (write) {
+      writeDocument(results);
+      if (stories.some(({ page }) => page === DISSECTED)) await run([join(PROJECT, 'script/screenshots'), '--text']);
+    }
+    return isGood ? 0 : 1;
   } catch (error) {
     say(`script/stories: ${error.message}`);
     return signalled ?? 3;
@@ -86,90 +111,55 @@ async function tellAll(stories, { force, write }) {
   }
 }
 
-function print(told, write) {
-  const stories = told.map(storyTable).join('\n\n');
-  const lint = lintTable(told.map(({ lint: result }) => result));
-  process.stdout.write(`${stories}\n\n${lint}\n`);
-  if (!write) return;
-  const text = withSection(withSection(readFileSync(README, 'utf8'), 'stories', stories), 'lint', lint);
-  writeFileSync(README, text);
-}
-
-/** One story: `{name, title, stages, lint, digests}`. */
-async function tell(story, host) {
-  const app = join(PROJECT, 'examples', story.app);
-  const flags = [...host.args, ...contextsOf(LAYOUT, BASES, [...PLAIN_BASES, ...(story.bases ?? [])])];
-  const digests = [];
-  const build = async (file, name, more = []) => {
-    const began = performance.now();
-    const result = await host.tare(['build', '-f', file, app, '-t', name, ...flags, ...more]);
-    return { result, seconds: ((performance.now() - began) / 1000).toFixed(0) };
-  };
-  const stages = [];
-  for (const stage of story.stages) {
-    const file = join(DOCKERFILES, story.name, stage.file);
-    const name = `${story.name}:${stage.file.replace(/^Dockerfile\.?/, '') || 'latest'}`;
-    const { result, seconds } = await build(file, name, ['--shrink']);
-    const { built, shrunk } = result;
-    digests.push(...blobsOf(built), ...blobsOf(shrunk));
-    const whole = { ...sizesOf(built), ...(await ask(built.reference, story, host)) };
-    const small = { ...sizesOf(shrunk), ...passes(shrunk.verified?.probes ?? []) };
-    stages.push({ ...stage, ...whole, reference: built.reference, small });
-    say(`${story.name}/${stage.file}: ${mb(whole.disk)} → ${mb(small.disk)} MB in ${seconds} s`);
+/** Whether every image of the story answered as it has to. */
+async function tellOne(story, host, needles) {
+  if (story.system !== undefined && !isThere(story, PROJECT)) {
+    say(`${story.name}: ${story.folder}/${story.system.compose} is not there: left out`);
+    return true;
   }
-  const naive = stages.find(({ file }) => file === story.naive);
-  const lint = await mend(story, naive, { ...host, build, app });
-  return { name: story.name, title: story.title, stages, lint: lint.row, digests: [...digests, ...lint.digests] };
+  const began = performance.now();
+  const { digests, ...told } = await (story.system === undefined ? tell : tellSystem)(story, host);
+  const found = await leaks(HOME, new Set(digests), needles);
+  if (found.length > 0) throw new Error(`something of this machine is in an image: ${found.join('; ')}`);
+  say(`${needles.length} settings and certificates of this machine are in none of ${new Set(digests).size} blobs`);
+  // Unpacked roots weigh more than all images; the steps of builds stay.
+  await host.tare(['prune']);
+  writeFileSync(join(TOLD, `${story.name}.json`), JSON.stringify(told, undefined, 1));
+  const images = [...told.stages.flatMap(({ small, whole }) => [whole, small]), ...told.micro];
+  const isGood = images.every(({ asked, passed }) => passed === asked);
+  say(
+    `${story.name}: told in ${((performance.now() - began) / 1000).toFixed(0)} s${isGood ? '' : ', and not every image answers'}`,
+  );
+  return isGood;
 }
 
-/** What `tare lint` promises of the naive Dockerfile, and what building it again, mended, gives. */
-async function mend(story, before, { app, build, tare }) {
-  const shown = join(story.name, before.file);
-  const copy = join(WORK, `${story.name}-${before.file}`);
-  copyFileSync(join(DOCKERFILES, shown), copy);
-  const lint = ['lint', copy, '--context', app, '--fail-on', 'never'];
-  const [measured] = (await tare([...lint, '--image', before.reference])).files;
-  const [mended] = (await tare([...lint, '--fix'])).files;
-  const key = ({ message, rule }) => `${rule} ${message}`;
-  const bytes = new Map(measured.findings.map((finding) => [key(finding), finding.bytes]));
-  const fixed = mended.fixed.map((finding) => ({ rule: finding.rule, bytes: bytes.get(key(finding)) }));
-  const { result } = await build(copy, `${story.name}:mended`);
-  const after = { ...sizesOf(result), ...(await ask(result.reference, story, { tare })) };
-  const [{ findings: left }] = (await tare([...lint, '--image', result.reference])).files;
-  const promised = fixed.reduce((sum, finding) => sum + (finding.bytes ?? 0), 0);
-  say(`${shown}: promised ${mb(promised)} MB, won ${mb(before.disk - after.disk)} MB`);
-  return { row: { file: shown, fixed, left, promised, before, after }, digests: blobsOf(result) };
+/** What is known of each story, from this run or an earlier one, by its name. */
+function resultsOf(stories) {
+  const files = stories.map(({ name }) => [name, join(TOLD, `${name}.json`)]).filter(([, file]) => existsSync(file));
+  return new Map(files.map(([name, file]) => [name, JSON.parse(readFileSync(file, 'utf8'))]));
 }
 
-/** `{passed, asked}`: the probes of the example, each put to the running image. */
-async function ask(reference, { app }, { tare }) {
-  const config = join(PROJECT, 'examples', app, 'tare.yaml');
-  return passes((await tare(['verify', reference, '--config', config])).probes);
+/** @throws Error when a story of this machine has never been told here */
+function writeDocument(results) {
+  const missing = STORIES.filter(
+    (story) => !results.has(story.name) && (story.system === undefined || isThere(story, PROJECT)),
+  );
+  if (missing.length > 0)
+    throw new Error(`--write wants all stories; not told yet: ${missing.map(({ name }) => name).join(' ')}`);
+  let text = readFileSync(DOCUMENT, 'utf8');
+  text = withSection(text, 'goals', goalTable(STORIES, results));
+  for (const story of STORIES.filter(({ name }) => results.has(name))) {
+    const section = storySection(story, results.get(story.name), sectionOf(text, story.name));
+    text = withSection(text, story.name, section);
+  }
+  text = withSection(text, 'lint', lintTable([...results.values()].flatMap(({ lint }) => lint ?? [])));
+  writeFileSync(DOCUMENT, text);
+  say('docs/stories.md: written');
 }
 
-function passes(probes) {
-  return { passed: probes.filter(({ ok }) => ok).length, asked: probes.length };
-}
-
-function mb(bytes) {
-  return (bytes / 1e6).toFixed(1);
-}
-
-/** As `docker images` counts: all layers, so that what a later one hides counts too. */
-function sizesOf({ files, layers }) {
-  const sum = (key) => layers.reduce((bytes, layer) => bytes + layer[key], 0);
-  return { disk: sum('disk'), wire: sum('wire'), files };
-}
-
-function blobsOf({ digest, layers }) {
-  const manifest = JSON.parse(readFileSync(join(HOME, 'home/blobs', ...digest.split(':')), 'utf8'));
-  return [digest, manifest.config.digest, ...layers.map((layer) => layer.digest)];
-}
-
-/** The answer of a command. */
-async function tareJson(argv, env) {
-  say(`  tare ${argv.map((word) => word.replaceAll(PROJECT, '')).join(' ')}`);
-  const options = { env: { ...process.env, ...env, TARE_HOME: join(HOME, 'home') } };
-  const main = join(PROJECT, 'dist/cli/main.js');
-  return JSON.parse(await run([process.execPath, main, ...argv, '--json', '--progress', 'plain'], options));
+/** What a command prints; with `isAnswer`, a no (exit code 1) is an answer too. */
+async function tare(argv, env, isAnswer) {
+  say(`  tare ${argv.map((word) => word.replaceAll(PROJECT, '').split('\n', 1)[0]).join(' ')}`);
+  const options = { env: { ...process.env, ...env, TARE_HOME: HOME }, codes: isAnswer ? [0, 1] : [0] };
+  return run([process.execPath, join(PROJECT, 'dist/cli/main.js'), ...argv], options);
 }

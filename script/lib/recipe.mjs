@@ -55,14 +55,14 @@ export function copyOf(rest) {
 /** What is about an example rather than of it: changing it must not make the original anew. */
 const ABOUT = ['README.md', 'tare.yaml', '.gitignore'];
 
-/** What a COPY leaves out: the above, and what .gitignore files name: things installed and compiled, for an original makes its own. */
-export function ignoredIn(project, source) {
+/** What a COPY leaves out: `about`, and what .gitignore files name: things installed and compiled, for an original makes its own. */
+export function ignoredIn(project, source, about = ABOUT) {
   const names = ['.', 'examples', source]
     .map((dir) => join(project, dir, '.gitignore'))
     .flatMap((file) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []))
     .map((line) => line.trim().replace(/^\/|\/$/g, ''))
     .filter((line) => line !== '' && !line.startsWith('#'));
-  const patterns = [...ABOUT, ...names].map(
+  const patterns = [...about, ...names].map(
     (name) => new RegExp(`^${name.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`),
   );
   return (path) => patterns.some((pattern) => pattern.test(basename(path)));

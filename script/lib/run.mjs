@@ -6,8 +6,11 @@ const TAIL = 4000;
 let running;
 let stopped = false;
 
-/** Runs a program to its end and returns what it printed. @throws Error when it fails, with the end of its output */
-export function run(argv, options = {}) {
+/**
+ * Runs a program to its end and returns what it printed; `codes` are the exit codes that are no failure. @throws Error when it fails, with the end of its
+ * output
+ */
+export function run(argv, { codes = [0], ...options } = {}) {
   return new Promise((resolve, reject) => {
     if (stopped) throw new Error('stopped');
     const child = spawn(argv[0], argv.slice(1), { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -21,7 +24,7 @@ export function run(argv, options = {}) {
       });
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      if (code === 0) return resolve(Buffer.concat(out).toString());
+      if (codes.includes(code)) return resolve(Buffer.concat(out).toString());
       if (stopped) return reject(new Error('stopped'));
       const line = argv.join(' ').replace(/\s+/g, ' ');
       reject(new Error(`ended with ${signal ?? code}: ${line.slice(0, 400)}\n${tail}`));

@@ -1,9 +1,11 @@
 // What package managers inside of steps need of this machine, and the proof that none of it stays in an image.
 import { createReadStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { run } from './run.mjs';
 
 const BUNDLES = [process.env.SSL_CERT_FILE, '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
@@ -93,17 +95,48 @@ export async function leaks(layout, digests, needles) {
 }
 
 async function holds(file, needles) {
-  const raw = createReadStream(file, { highWaterMark: 4 * 1024 * 1024 });
-  const isGzip = readFileSync(file)
-    .subarray(0, 2)
-    .equals(Buffer.from([0x1f, 0x8b]));
   const overlap = Math.max(...needles.map((needle) => needle.length));
   const found = new Set();
   let tail = Buffer.alloc(0);
-  for await (const chunk of isGzip ? raw.pipe(createGunzip({ chunkSize: 4 * 1024 * 1024 })) : raw) {
+  for await (const chunk of plain(file)) {
     const text = Buffer.concat([tail, chunk]);
     for (const needle of needles) if (text.includes(needle)) found.add(needle.toString());
     tail = text.subarray(-overlap);
   }
   return found;
+}
+
+/** The bytes of a blob, decompressed. */
+async function* plain(file) {
+  const size = 4 * 1024 * 1024;
+  const raw = createReadStream(file, { highWaterMark: size });
+  const magic = await headOf(file, 4);
+  if (magic.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) yield* raw.pipe(createGunzip({ chunkSize: size }));
+  else if (magic.equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) yield* unzstd(raw);
+  else yield* raw;
+}
+
+/** Node learned zstd after the oldest one that is supported here. */
+async function* unzstd(raw) {
+  let out = [];
+  const stream = new Decompress((chunk) => {
+    out.push(Buffer.from(chunk));
+  });
+  for await (const chunk of raw) {
+    stream.push(chunk);
+    yield* out;
+    out = [];
+  }
+  stream.push(new Uint8Array(0), true);
+  yield* out;
+}
+
+async function headOf(file, bytes) {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,4 +1,4 @@
-# Base images that are stood in for: each a --target. `debian.tar` is made by mmdebstrap, `sdk` is a folder with an unpacked .NET Core SDK.
+# Base images that are stood in for: each a --target. `debian.tar` is made by mmdebstrap; `sdk` (.NET Core), `node` and `npm` are folders of unpacked npm packages.
 
 FROM scratch AS debian
 ADD debian.tar /
@@ -47,3 +47,31 @@ COPY --from=sdk dotnet LICENSE.txt ThirdPartyNotices.txt /usr/share/dotnet/
 COPY --from=sdk host /usr/share/dotnet/host
 COPY --from=sdk shared /usr/share/dotnet/shared
 RUN ln -s ../share/dotnet/dotnet /usr/bin/dotnet
+
+# What Docker's `node` image stands on: compilers, version control, and headers of what packages of npm may be compiled against.
+FROM debian AS compilers
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+    autoconf automake bzip2 ca-certificates curl default-libmysqlclient-dev dpkg-dev file g++ gcc git gnupg imagemagick libbz2-dev libc6-dev \
+    libcurl4-openssl-dev libdb-dev libevent-dev libffi-dev libgdbm-dev libglib2.0-dev libgmp-dev libjpeg-dev libkrb5-dev liblzma-dev \
+    libmagickcore-dev libmagickwand-dev libmaxminddb-dev libncurses-dev libpng-dev libpq-dev libreadline-dev libsqlite3-dev libssl-dev libtool \
+    libwebp-dev libxml2-dev libxslt1-dev libyaml-dev make mercurial netbase openssh-client patch procps python3 sq subversion tzdata unzip wget \
+    xz-utils zlib1g-dev \
+ && rm -rf /var/lib/apt/lists/*
+
+FROM debian AS node-files
+COPY --from=node bin /usr/local/bin
+COPY --from=node include /usr/local/include
+COPY --from=node share /usr/local/share
+COPY --from=node CHANGELOG.md LICENSE README.md /usr/local/
+COPY --from=npm . /usr/local/lib/node_modules/npm
+RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \
+ && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
+
+FROM compilers AS node-full
+COPY --from=node-files /usr/local /usr/local
+CMD ["node"]
+
+FROM debian AS node-slim
+COPY --from=node-files /usr/local /usr/local
+CMD ["node"]
