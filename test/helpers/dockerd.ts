@@ -13,38 +13,55 @@ export interface Dockerd {
   readonly host: string;
   /** Runs the docker command against this daemon; gives its standard output. */
   readonly docker: (...args: readonly string[]) => Promise<string>;
+  /** Of the daemon, to enter its network with nsenter. */
+  readonly pid: number;
 }
+
+export interface DockerdOptions {
+  /** Bridges, names and published ports, in a network namespace that is the daemon's alone: rules of the machine's firewall stay as they are. */
+  readonly networks?: boolean;
+}
+
+const ALONE = ['--bridge=none', '--iptables=false'];
+const IN_ITS_NAMESPACE = ['--bip=172.30.0.1/16', '--default-address-pool=base=172.31.0.0/16,size=24'];
 
 const START_MS = 45_000;
 const STOP_MS = 15_000;
 
 /** Whether a private daemon may be tried: the programs are there, and we are root (rootless needs set-up that a test must not do). */
 export function canRunDockerd(): boolean {
-  return needs('dockerd', 'docker', 'containerd') && process.getuid?.() === 0;
+  return needs('dockerd', 'docker', 'containerd', 'ip', 'unshare', 'nsenter') && process.getuid?.() === 0;
 }
 
 /**
- * A Docker daemon of its own: socket, data and state in a temporary folder, no bridge, no firewall rules. It is ended by its process id and
+ * A Docker daemon of its own: socket, data and state in a temporary folder, no firewall rules on this machine. It is ended by its process id and
  * everything it wrote is removed, whatever `fn` does.
  * @returns false, with a line that says why, when it does not start on this machine (an error with TARE_TEST_STRICT=1)
  */
-export async function withDockerd(fn: (daemon: Dockerd) => Promise<void>): Promise<boolean> {
+export async function withDockerd(
+  fn: (daemon: Dockerd) => Promise<void>,
+  options: DockerdOptions = {},
+): Promise<boolean> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'tare-dockerd-')));
   const host = `unix://${join(dir, 'docker.sock')}`;
   // Not the machine's own /etc/docker/daemon.json.
   const config = join(dir, 'daemon.json');
   writeFileSync(config, '{}');
   const output: string[] = [];
+  const networks = options.networks === true;
+  // Each program becomes the next one: the process id is the daemon's.
+  const before = networks ? ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec dockerd "$@"'] : [];
+  const [program = '', ...words] = [...before, 'dockerd'];
   const daemon = spawn(
-    'dockerd',
+    program,
     [
+      ...words,
       `--host=${host}`,
       `--data-root=${join(dir, 'data')}`,
       `--exec-root=${join(dir, 'exec')}`,
       `--pidfile=${join(dir, 'pid')}`,
       `--config-file=${config}`,
-      '--bridge=none',
-      '--iptables=false',
+      ...(networks ? IN_ITS_NAMESPACE : ALONE),
       '--ip6tables=false',
       '--storage-driver=vfs',
       '--log-level=warn',
@@ -70,7 +87,7 @@ export async function withDockerd(fn: (daemon: Dockerd) => Promise<void>): Promi
       process.stderr.write(`${why}\n`);
       return false;
     }
-    await fn({ host, docker });
+    await fn({ host, docker, pid: daemon.pid ?? 0 });
     return true;
   } finally {
     await stop(daemon, ended);

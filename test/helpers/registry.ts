@@ -24,13 +24,19 @@ export async function startTareRegistry(options: {
   readonly storage?: string;
   /** A TARE_HOME whose images are served, in place of a storage. */
   readonly store?: string;
+  /** Default: 127.0.0.1, on a free port. */
+  readonly addr?: string;
+  /** A process in whose network namespace it listens. */
+  readonly within?: number;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<RunningRegistry> {
-  const { storage, store } = options;
+  const { addr = '127.0.0.1:0', storage, store, within } = options;
   const where = storage === undefined ? ['--store'] : ['--storage', storage];
-  const args = ['registry', 'serve', ...where, '--addr', '127.0.0.1:0', ...(options.args ?? [])];
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const args = ['registry', 'serve', ...where, '--addr', addr, ...(options.args ?? [])];
+  const entered = within === undefined ? [] : ['nsenter', '--target', String(within), '--net'];
+  const [program = '', ...words] = [...entered, process.execPath, MAIN, ...args];
+  const child = spawn(program, words, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...cleanEnvironment(), ...(store === undefined ? {} : { TARE_HOME: store }), ...options.env },
   });

@@ -39,7 +39,8 @@ export function composeService(input: ComposeServiceInput): Members {
     ...mountsOf(input),
     restart: restartText(service.restart),
     stop_signal: service.stopSignal,
-    stop_grace_period: `${service.stopGraceMs}ms`,
+    // Docker takes whole seconds, and docker-compose 1.29 makes a fraction that Docker refuses of anything written in milliseconds.
+    stop_grace_period: `${Math.ceil(service.stopGraceMs / 1000)}s`,
     tty: service.tty ? true : undefined,
     ...securityOf(input),
     ...resourcesOf(service),
