@@ -87,13 +87,12 @@ overlay() {
 }
 clear() {
   read -r _ _ _ _ group _ </proc/self/stat
-  exec setsid "$sh" "$dir/clear.sh" "$dir" "$group"
+  exec setsid "$sh" "$dir/clear.sh" "$dir" "$group" "$$" "$pid"
 }
 (
   read -r pid <&3 && read -r _ <&3
   case $pid in '' | ${STOP}) [ ! -s pid ] || pid=$(cat pid) ;; esac
-  [ "$pid" != ${STOP} ] || kill -KILL 0
-  [ -n "$pid" ] || clear
+  [ -n "$pid" ] && [ "$pid" != ${STOP} ] || clear
   echo >orphan
   while kill -0 "$$"; do
     kill -KILL "$pid"
@@ -135,11 +134,33 @@ exit "$code"
 `;
 
 /**
- * Ends a process group that is not its own, and the container that its runtime may just have made (runc writes its state before the pid file), and removes their folder.
- * Dead ones that init is slow to collect are not waited for. $1 folder, $2 group.
+ * Ends a process group that is not its own, with all below it, and removes their folder. A runtime gives its container a session of its own, and tells
+ * who that is only later: so the group is stopped first, when no more can be begun, and looked through for children. What a runtime that has ended meanwhile
+ * did tell (runc in its state, before the pid file) is ended as well.
+ * Dead ones that init is slow to collect are not waited for. The leader goes last: its end is what a tare that is still there waits for, and that removes the
+ * folder itself. $1 folder, $2 group, $3 its leader, $4 what such a tare has said.
  */
 const CLEAR = `
 cd "$1" || exit 0
+table() {
+  sed -n 's/^\\([0-9]*\\) (.*) [^XZ] \\([0-9]*\\) \\([0-9]*\\) .*/\\1 \\2 \\3/p' /proc/[0-9]*/stat
+}
+below() {
+  found=' ' more=yes
+  while [ "$more" = yes ]; do
+    more=no
+    while read -r pid parent group; do
+      case $found in *" $pid "*) continue ;; esac
+      [ "$pid" != "$$" ] || continue
+      case $found in *" $parent "*) group=$1 ;; esac
+      [ "$group" = "$1" ] || continue
+      found="$found$pid " more=yes
+    done <<TABLE
+$2
+TABLE
+  done
+  echo "$found"
+}
 container() {
   cat pid
   sed -n 's/.*"init_process_pid":\\([0-9][0-9]*\\).*/\\1/p' state/*/state.json
@@ -147,17 +168,19 @@ container() {
 left=25 going=yes
 while [ "$left" -gt 0 ] && [ "$going" = yes ]; do
   going=no
-  kill -s KILL -- "-$2" && going=yes
-  for pid in $(container); do
-    kill -s KILL "$pid" && going=yes
+  kill -s STOP -- "-$2" && sleep 0.02
+  for pid in $(below "$2" "$(table)") $(container); do
+    [ "$pid" = "$3" ] || { kill -s KILL "$pid" && going=yes; }
   done
   left=$((left - 1))
   sleep 0.02
 done
-cd /
-umount -l "$1/root"
-umount -l "$1/scratch"
-rm -rf "$1"
+if [ -z "$4" ]; then
+  cd / && umount -l "$1/root"
+  umount -l "$1/scratch"
+  rm -rf "$1"
+fi
+kill -s KILL "$3"
 `;
 
 /** Global arguments of the runtime for one bundle: its state stays in the bundle's folder. */

@@ -15,20 +15,21 @@ beforeAll(() => {
 afterAll(() => root.remove());
 
 const WAYS = [
-  { runtime: 'crun', tracer: undefined },
-  { runtime: 'runc', tracer: undefined },
-  { runtime: 'crun', tracer: 'notify' },
-  { runtime: 'runc', tracer: 'notify' },
-  { runtime: 'crun', tracer: 'strace' },
+  { way: 'with crun', runtime: 'crun', tracer: undefined },
+  { way: 'with runc', runtime: 'runc', tracer: undefined },
+  { way: 'with crun, observed by notify', runtime: 'crun', tracer: 'notify' },
+  { way: 'with runc, observed by notify', runtime: 'runc', tracer: 'notify' },
+  { way: 'with crun, observed by strace', runtime: 'crun', tracer: 'strace' },
 ] as const;
 
-describe.each(WAYS)('when tare is killed, with $runtime, observed by $tracer,', ({ runtime, tracer }) => {
+describe.each(WAYS)('when tare is killed, $way,', ({ runtime, tracer }) => {
   const available = needs(runtime, 'unshare', 'nsenter', 'ldd') && (tracer !== 'strace' || needs('strace'));
   const trace = tracer === undefined ? '' : ', trace: { syscalls: false }';
-  const body = (): string => `
+  const begun = (signal: string): string => `
 const sandbox = await findSandbox({ runtime: '${runtime}', tracer: ${JSON.stringify(tracer)} });
 const running = await sandbox.start({ rootfs: ${JSON.stringify(root.dir)}, args: ['/bin/node', '/app/server.mjs'], env: [], cwd: '/', user: '', readOnly: false,
-  network: { kind: 'private', publish: [{ host: 0, container: 8080 }] }, mounts: [], stdio: 'pipe'${trace} });
+  network: { kind: 'private', publish: [{ host: 0, container: 8080 }] }, mounts: [], stdio: 'pipe'${trace} }, ${signal});`;
+  const body = (): string => `${begun('undefined')}
 console.log('ready');
 setInterval(() => undefined, 1000);
 `;
@@ -63,6 +64,18 @@ setInterval(() => undefined, 1000);
       await until(() => processesWithFilesBelow(run).length === 0);
       await findSandbox({ runtime, env: { ...process.env, XDG_RUNTIME_DIR: run } });
       await until(() => leftoversBelow(run).length === 0);
+    }
+  });
+
+  it.skipIf(!available)('or gives up at any moment of its start, nothing is left', async () => {
+    for (const afterMs of [60, 100, 140, 200]) {
+      const dir = tempDir();
+      const late = `${begun(`AbortSignal.timeout(${afterMs})`)}\nawait running.stop(0);`;
+      const child = startScript(late, { dir });
+      await until(() => child.exitCode !== null);
+      const run = join(dir, 'run');
+      await until(() => processesWithFilesBelow(run).length === 0);
+      expect(leftoversBelow(run)).toEqual([]);
     }
   });
 
