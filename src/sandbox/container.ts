@@ -83,7 +83,7 @@ async function start(options: StartOptions, observe: ObserveOptions | undefined)
     const config = runtimeConfig({ host, spec, user, files, sourceOf, watch, within });
     // An observer would see what is done for the cache.
     const final = observe === undefined ? withCachedFilter(config, { host, bundle, base: options.base }) : config;
-    writeFileSync(bundle.path('config.json'), JSON.stringify(final));
+    writeFileSync(bundle.path('config.json'), JSON.stringify(final), { mode: 0o600 });
     throwIfAborted(signal);
     if (spec.changes !== undefined) makeChanges(spec.changes.dir, rootMode);
     const child = launch({

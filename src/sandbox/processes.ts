@@ -10,6 +10,8 @@ export interface ProcessStat {
   /** Whether it runs its own program already, and no longer that of its creator. */
   readonly executed: boolean;
   readonly zombie: boolean;
+  /** The id of its process group. */
+  readonly group: number;
 }
 
 /** /proc/PID/stat (proc_pid_stat(5)); undefined when there is no such process, or it is hidden from us. */
@@ -22,6 +24,7 @@ export function statOf(pid: number): ProcessStat | undefined {
     startTime: fields[19] ?? '',
     executed: (Number(fields[6]) & FORKED_BUT_NOT_EXECUTED) === 0,
     zombie: fields[0] === 'Z' || fields[0] === 'X',
+    group: Number(fields[2]),
   };
 }
 

@@ -153,7 +153,7 @@ export function openContainer(parts: ContainerParts): Container {
         throw error;
       }
     },
-    async exec(argv) {
+    async exec(argv, signal) {
       if (ended || wrapperPid === undefined) return GONE;
       const process = { ...parts.process, terminal: false, args: argv };
       const result = await execIn({
@@ -164,6 +164,7 @@ export function openContainer(parts: ContainerParts): Container {
         serial: serial++,
         observe: parts.observe,
         follow: parts.tracer?.follow,
+        signal,
       });
       // A runtime refuses to enter a container that is ending, as it refuses a program that is not there.
       return result.exit.code === NOT_STARTED && isGone() ? GONE : result;

@@ -148,8 +148,11 @@ export interface Running {
   wait(): Promise<Exit>;
   /** Whether something in the container accepts TCP connections on this port of its own loopback now. */
   connects(port: number): Promise<boolean>;
-  /** Runs one more process in the container, with its environment, user and folder. */
-  exec(argv: readonly string[]): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
+  /** Runs one more process in the container, with its environment, user and folder. @param signal kills it: exit code 137 */
+  exec(
+    argv: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly exit: Exit; readonly stdout: string; readonly stderr: string }>;
   /** For a process elsewhere that runs one more program in it; undefined when it has ended. */
   entry(): ContainerEntry | undefined;
   /** Gives the container's terminal, if it has one, another size. */

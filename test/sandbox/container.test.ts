@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running, RunSpec, Sandbox } from '../../src/sandbox/index.ts';
@@ -37,6 +37,17 @@ async function up(running: Running): Promise<string> {
   return `http://127.0.0.1:${running.ports[0]?.host}`;
 }
 
+/** Of this machine, by what stands in their command line; but for the tools that brought them into a container. */
+const processesWith = (mark: string): readonly string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+      return line.startsWith('node\0') && line.includes(mark);
+    } catch {
+      return false; // No process, or it has ended.
+    }
+  });
+
 describe.each(['crun', 'runc'] as const)('a container of %s', (runtime) => {
   const available = needs(runtime, 'unshare', 'nsenter', 'ldd');
 
@@ -69,6 +80,29 @@ describe.each(['crun', 'runc'] as const)('a container of %s', (runtime) => {
     expect(await running.connects(8080)).toBe(false);
     expect((await output).stdout).toBe('listening on 8080\nbye\n');
     await expect(fetch(`http://127.0.0.1:${running.ports[0]?.host}/status`)).rejects.toThrow('fetch failed');
+    expect(leftoversBelow(dir)).toEqual([]);
+  });
+
+  it.skipIf(!available)('ends what is run in it when that is wanted, with what that has started', async () => {
+    const { dir, sandbox } = await sandboxIn({ runtime });
+    const running = await sandbox.start(server());
+    await up(running);
+    const mark = `hangs-${process.pid}-${runtime}`;
+    const hang = `setInterval(() => '${mark}', 1000)`;
+    const script = `child_process.spawn('node', ['-e', ${JSON.stringify(hang)}], { stdio: 'inherit' }); ${hang}`;
+    const hanging = (): number => processesWith(mark).length;
+    const limit = new AbortController();
+    const asked = running.exec(['node', '-e', script], limit.signal);
+    await until(() => hanging() === 2);
+    limit.abort();
+    expect((await asked).exit).toEqual({ code: 137, signal: 'SIGKILL' });
+    await until(() => hanging() === 0);
+    expect((await running.exec(['node', '-p', '1'], limit.signal)).exit.code).toBe(137);
+    // What a program is told may be secret.
+    const [bundle = ''] = readdirSync(join(dir, 'tare')).filter((name) => name.startsWith('tare-'));
+    for (const file of ['config.json', 'process-0'])
+      expect(statSync(join(dir, 'tare', bundle, file)).mode & 0o777).toBe(0o600);
+    await running.stop(0);
     expect(leftoversBelow(dir)).toEqual([]);
   });
 

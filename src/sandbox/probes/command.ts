@@ -10,7 +10,7 @@ export const commandProbe: ProbeKind<{ readonly command: CommandProbe }> = {
   name: ({ command }) => `command ${command.argv.join(' ')}`,
   async attempt({ command }, { room, running, signal, timeoutMs }) {
     const result = await withDeadline(signal, timeoutMs, (limit) =>
-      Promise.race([running.exec(command.argv), aborted(limit)]),
+      Promise.race([running.exec(command.argv, limit), aborted(limit)]),
     );
     if (result === undefined)
       return signal.aborted

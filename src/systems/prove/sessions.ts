@@ -116,7 +116,7 @@ function facing(system: RunningSystem, service: string, ports: readonly PortMapp
     output: { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }) },
     wait: async () => (await now()?.wait()) ?? { code: 1 },
     connects: (port) => system.connects(service, port),
-    exec: async (argv) => (await now()?.exec(argv)) ?? gone,
+    exec: async (argv, signal) => (await now()?.exec(argv, signal)) ?? gone,
     entry: () => now()?.entry(),
     resize: () => Promise.resolve(),
     stop: () => Promise.resolve({ code: 0 }),
