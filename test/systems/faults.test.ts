@@ -117,6 +117,28 @@ services:
     60_000,
   );
 
+  it('kills a health check that takes too long, and asks again', async () => {
+    const p = project(
+      bench,
+      `
+services:
+  sick:
+    image: box:1
+    command: ${FOREVER}
+    volumes: [./v:/v]
+    healthcheck: {test: 'echo asked >>/v/asked; sleep 1000; true', interval: 100ms, timeout: 200ms, retries: 3}
+`,
+    );
+    const up = p.start(['up']);
+    await up.says(/sick-1 unhealthy: no answer within 0\.2 s/);
+    expect(readFileSync(join(p.dir, 'v/asked'), 'utf8').match(/asked/g)?.length).toBeGreaterThanOrEqual(3);
+    // No more than the one that is asked now.
+    expect(processesOf(bench).filter((line) => /^\d+ sleep 1000/.test(line)).length).toBeLessThanOrEqual(1);
+    up.child.kill('SIGINT');
+    await up.ended;
+    await expectNothingLeft(bench);
+  }, 60_000);
+
   it('names the program that is not there, and the image that is not', async () => {
     const p = project(bench, one('/none'));
     expect((await p.tare(['up'], { code: 2 })).stderr).toContain('/none');

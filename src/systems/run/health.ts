@@ -10,6 +10,8 @@ export interface HealthPlan {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly startPeriodMs: number;
+  /** Between two questions within the start period; undefined: sooner at first, then later and later. */
+  readonly startIntervalMs?: number;
 }
 
 export type Health = 'starting' | 'healthy' | 'unhealthy';
@@ -29,12 +31,14 @@ export function healthPlan(given: Healthcheck | undefined, image: Image): Health
   if (argv === undefined || argv.length === 0) return undefined;
   const ms = (nanoseconds: number | undefined): number | undefined =>
     nanoseconds === undefined || nanoseconds === 0 ? undefined : nanoseconds / NANOSECONDS;
+  const startIntervalMs = given?.startIntervalMs ?? ms(own?.StartInterval);
   return {
     argv,
     intervalMs: given?.intervalMs ?? ms(own?.Interval) ?? DEFAULTS.intervalMs,
     timeoutMs: given?.timeoutMs ?? ms(own?.Timeout) ?? DEFAULTS.timeoutMs,
     retries: given?.retries ?? own?.Retries ?? DEFAULTS.retries,
     startPeriodMs: given?.startPeriodMs ?? ms(own?.StartPeriod) ?? DEFAULTS.startPeriodMs,
+    ...(startIntervalMs === undefined ? {} : { startIntervalMs }),
   };
 }
 
@@ -54,8 +58,8 @@ export interface HealthWatch {
 }
 
 /**
- * Asks until the signal says to stop. While a container starts it is asked oftener than every `interval`, but failures count as if it was not: neither
- * those within the start period nor more than one in an interval.
+ * Asks until the signal says to stop. While a container starts it is asked oftener than every `interval`, within its start period every `start_interval`
+ * if there is one; but failures count as if it was not: neither those within the start period nor more than one in an interval.
  */
 export async function watchHealth({ onChange, plan, running, signal, sleep }: HealthWatch): Promise<void> {
   const began = performance.now();
@@ -68,8 +72,12 @@ export async function watchHealth({ onChange, plan, running, signal, sleep }: He
     if (next !== health) onChange((health = next), said);
   };
   while (!signal.aborted) {
-    await sleep(health === 'starting' ? pause : plan.intervalMs);
-    pause = Math.min(pause * 2, plan.intervalMs);
+    const isEarly = health === 'starting' && performance.now() - began < plan.startPeriodMs;
+    if (isEarly && plan.startIntervalMs !== undefined) await sleep(plan.startIntervalMs);
+    else {
+      await sleep(health === 'starting' ? pause : plan.intervalMs);
+      pause = Math.min(pause * 2, plan.intervalMs);
+    }
     if (signal.aborted) return;
     const { ok, said } = await ask();
     if (signal.aborted) return;
@@ -93,15 +101,14 @@ interface Answer {
   readonly said: string;
 }
 
-/** A check that hangs cannot be ended: nobody starts another beside it. */
+/** A check that takes too long is killed. Until it is gone (the kernel may hold it), nobody starts another beside it. */
 function asker(running: Running, { argv, timeoutMs }: HealthPlan, signal: AbortSignal): () => Promise<Answer> {
   let pending: ReturnType<Running['exec']> | undefined;
   return () =>
     withDeadline(signal, timeoutMs, async (limit): Promise<Answer> => {
-      pending ??= running.exec(argv);
+      pending ??= running.exec(argv, limit).finally(() => (pending = undefined));
       const answer = await Promise.race([pending, aborted(limit)]);
       if (answer === undefined) return { ok: false, said: `no answer within ${timeoutMs / 1000} s` };
-      pending = undefined;
       const said = `${answer.stdout}${answer.stderr}`.trim().slice(-MAX_SAID);
       return { ok: answer.exit.code === 0, said: said === '' ? `exit code ${answer.exit.code}` : said };
     });
