@@ -1,14 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { CONTAINER_CAPABILITIES } from '../base/container-capabilities.ts';
 
 /** All of linux/capability.h by bit number; runtimes of today know these. */
 const NAMES: readonly string[] =
   'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
-    .split(' ')
-    .map((name) => `CAP_${name}`);
-
-/** What Docker, podman and BuildKit leave to a container's root. */
-export const CONTAINER_CAPABILITIES: readonly string[] =
-  'CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE NET_RAW SYS_CHROOT MKNOD AUDIT_WRITE SETFCAP'
     .split(' ')
     .map((name) => `CAP_${name}`);
 

@@ -71,6 +71,25 @@ describe.skipIf(!available)('a system', () => {
       `sh -c 'chown 1 /etc/passwd && chroot / true 2>&1; true'`,
       ["chroot: can't change root directory to '/': Operation not permitted"],
     ],
+    [
+      'what is added over what is dropped',
+      'cap_drop: [CHOWN, KILL]\ncap_add: [CHOWN]',
+      `sh -c 'chown 1 /etc/passwd && grep CapEff /proc/self/status'`,
+      ['CapEff:\t00000000a80425db'],
+    ],
+    [
+      'the usual capabilities where it wants all',
+      'cap_drop: [ALL]\ncap_add: [ALL]',
+      `grep CapEff /proc/self/status`,
+      ['CapEff:\t00000000a80425fb'],
+    ],
+    ['no new privileges', '', `grep NoNewPrivs /proc/self/status`, ['NoNewPrivs:\t1']],
+    [
+      'new privileges where it wants them',
+      'security_opt: ["no-new-privileges:false"]',
+      `grep NoNewPrivs /proc/self/status`,
+      ['NoNewPrivs:\t0'],
+    ],
     ['no network', 'network_mode: none', `ls /sys/class/net`, ['lo']],
   ])(
     'has %s',

@@ -19,6 +19,7 @@ import {
 } from './node.ts';
 import { pathOf, type Surroundings } from './paths.ts';
 import { readExpose, readPorts } from './ports.ts';
+import { readAddedCapabilities, readCapabilities, readNoNewPrivileges } from './privileges.ts';
 import type { Problems } from './problems.ts';
 import { durationOf, labelsOf, listOf, pairsOf, textOf, textsOf, truthOf, wordOf } from './scalars.ts';
 import { readServiceNetworks } from './service-networks.ts';
@@ -77,9 +78,12 @@ export function readService(name: string, entry: Entry, around: Surroundings, pr
       ...optional('stopSignal', read('stop_signal', signalOf)),
       stopGraceMs: read('stop_grace_period', durationOf) ?? DEFAULT_STOP_GRACE_MS,
       replicas: deployment.replicas ?? 1,
-      capAdd: read('cap_add', capabilitiesOf) ?? [],
-      capDrop: read('cap_drop', capabilitiesOf) ?? [],
-      noNewPrivileges: read('security_opt', (value) => noNewPrivileges(value, problems)) ?? false,
+      capAdd: read('cap_add', (value) => readAddedCapabilities(value, problems)) ?? [],
+      capDrop: read('cap_drop', readCapabilities) ?? [],
+      ...optional(
+        'noNewPrivileges',
+        read('security_opt', (value) => readNoNewPrivileges(value, problems)),
+      ),
       extraHosts: read('extra_hosts', hostsOf) ?? [],
       labels,
       tty: read('tty', truthOf) ?? false,
@@ -138,25 +142,6 @@ function signalOf(node: Node): string {
   const text = wordOf(node);
   if (/^(?:\d{1,2}|[A-Za-z][A-Za-z0-9+-]{1,15})$/.test(text)) return text;
   throw composeError(node.spot, `${JSON.stringify(text)} is no signal`, { hint: 'write it as SIGTERM or 15' });
-}
-
-function capabilitiesOf(node: Node): readonly string[] {
-  return listOf(node).map((item) => {
-    const text = wordOf(item).toUpperCase().replace(/^CAP_/, '');
-    if (/^[A-Z][A-Z_0-9]{1,40}$/.test(text)) return text === 'ALL' ? text : `CAP_${text}`;
-    throw composeError(item.spot, `${JSON.stringify(text)} is no capability`);
-  });
-}
-
-function noNewPrivileges(node: Node, problems: Problems): boolean {
-  let found = false;
-  for (const item of listOf(node)) {
-    const [, value] = /^no-new-privileges(?:[:=](true|false))?$/.exec(textOf(item)) ?? [];
-    if (textOf(item).startsWith('no-new-privileges')) found = value !== 'false';
-    else
-      problems.warn('compose-unsupported', 'security_opt', 'the filter of system calls is the one of tare', item.spot);
-  }
-  return found;
 }
 
 function hostsOf(node: Node): readonly string[] {

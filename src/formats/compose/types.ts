@@ -54,7 +54,8 @@ export interface Service {
   /** As `CAP_SYS_PTRACE`; or `ALL`. */
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
-  readonly noNewPrivileges: boolean;
+  /** Undefined: nothing is said of it, and so it is. */
+  readonly noNewPrivileges?: boolean;
   /** `HOST:ADDRESS`, for /etc/hosts. */
   readonly extraHosts: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

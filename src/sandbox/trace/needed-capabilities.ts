@@ -1,4 +1,4 @@
-import { CONTAINER_CAPABILITIES } from '../capabilities.ts';
+import { CONTAINER_CAPABILITIES } from '../../base/container-capabilities.ts';
 
 export interface NeededCapabilitiesOptions {
   /** Names of the system calls that were made. */

@@ -1,3 +1,4 @@
+import type { Service } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { Mount, Network, RunSpec, TraceSpec } from '../../sandbox/types.ts';
 import { runSpecOf } from '../../verify/run-spec.ts';
@@ -15,7 +16,7 @@ export interface SpecInput {
 /** How a service wants its image to be run. @throws TareError E_ENTRYPOINT */
 export function specOf({ image, mounts, network, replica, rootfs, trace }: SpecInput): RunSpec {
   const { name, number, service } = replica;
-  const { capAdd, capDrop, command, entrypoint, stopSignal, user, workingDir } = service;
+  const { command, entrypoint, noNewPrivileges, stopSignal, user, workingDir } = service;
   const spec = runSpecOf(image, rootfs, {
     ...(command === undefined || command === null ? {} : { args: command }),
     ...(entrypoint === undefined || entrypoint === null ? {} : { entrypoint }),
@@ -28,14 +29,21 @@ export function specOf({ image, mounts, network, replica, rootfs, trace }: SpecI
     readOnly: service.readOnly,
     stdio: 'pipe',
   });
-  const dropsAll = capDrop.some((text) => text.toUpperCase() === 'ALL');
   return {
     ...spec,
     ...(stopSignal === undefined ? {} : { stopSignal }),
     ...(service.extraHosts.length === 0 ? {} : { hosts: service.extraHosts }),
-    ...(dropsAll ? { capabilities: capAdd } : { withoutCapabilities: capDrop }),
+    ...capabilitiesOf(service),
+    ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(trace === undefined ? {} : { trace }),
   };
+}
+
+/** What is added counts over what is dropped, as with Docker. */
+function capabilitiesOf({ capAdd, capDrop }: Service): Pick<RunSpec, 'capabilities' | 'withoutCapabilities'> {
+  if (capAdd.includes('ALL')) return { withoutCapabilities: capDrop.filter((name) => name !== 'ALL') };
+  if (capDrop.includes('ALL')) return { capabilities: capAdd };
+  return { withoutCapabilities: capDrop.filter((name) => !capAdd.includes(name)) };
 }
 
 /** Names of services may hold what names of hosts may not (RFC 952). */

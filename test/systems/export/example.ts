@@ -20,7 +20,6 @@ export function service(name: string, more: Partial<Service> = {}): Service {
     replicas: 1,
     capAdd: [],
     capDrop: [],
-    noNewPrivileges: false,
     extraHosts: [],
     labels: {},
     tty: false,

@@ -163,7 +163,10 @@ function securityOf({ facts, seccompFile, service }: ComposeServiceInput): Membe
     read_only: true,
     cap_drop: ['ALL'],
     cap_add: list(capabilitiesOf(service, facts)),
-    security_opt: ['no-new-privileges:true', ...(facts.seccomp === undefined ? [] : [`seccomp=./${seccompFile}`])],
+    security_opt: [
+      `no-new-privileges:${service.noNewPrivileges !== false}`,
+      ...(facts.seccomp === undefined ? [] : [`seccomp=./${seccompFile}`]),
+    ],
   };
 }
 

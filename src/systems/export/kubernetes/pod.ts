@@ -56,7 +56,7 @@ export function podSpec(input: WorkloadInput): Json {
         readinessProbe: probeOf(input),
         resources: requests === undefined && limits === undefined ? undefined : defined({ requests, limits }),
         securityContext: {
-          allowPrivilegeEscalation: false,
+          allowPrivilegeEscalation: service.noNewPrivileges === false,
           readOnlyRootFilesystem: true,
           capabilities: defined({ drop: ['ALL'], add: list(capabilitiesOf(service, facts)) }),
         },

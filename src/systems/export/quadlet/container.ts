@@ -57,7 +57,7 @@ export function containerSection(input: ContainerInput): Section {
     ...service.mounts.flatMap((mount) => mountLines(mount, input)),
     ...userLines(service, facts),
     ['ReadOnly', 'true'],
-    ['NoNewPrivileges', 'true'],
+    ['NoNewPrivileges', String(service.noNewPrivileges !== false)],
     ['DropCapability', 'all'],
     ...(capabilities.length === 0
       ? []
