@@ -211,15 +211,15 @@ networks: {back: , out: }
       bench,
       `
 services:
-  web: {image: box:1, command: ${SERVE}, ports: ["127.0.0.1::80"], healthcheck: {test: wget -q -O- http://127.0.0.1/}}
+  web: {image: box:1, command: ${SERVE}, ports: ["127.0.0.1:20190:80"], scale: 3, healthcheck: {test: wget -q -O- http://127.0.0.1/}}
   own: {image: box:1, command: ${SERVE}, ports: ["127.0.0.1:20180-20182:80"], healthcheck: {test: wget -q -O- http://127.0.0.1/}}
 `,
     );
-    const status = await p.json<StatusAnswer>(['up', '-d', '--scale', 'web=3', '--scale', 'own=2']);
+    const status = await p.json<StatusAnswer>(['up', '-d', '--scale', 'own=2']);
     expect(status.replicas.map(({ health, name, state }) => `${name} ${state} ${health}`)).toEqual(
       ['own-1', 'own-2', 'web-1', 'web-2', 'web-3'].map((name) => `${name} running healthy`),
     );
-    const web = status.ports.find(({ service }) => service === 'web')?.host ?? 0;
+    const web = 20190;
     const seen = new Set<string>();
     for (let asked = 0; asked < 6; asked += 1) seen.add(await bodyOf(web));
     expect([...seen].toSorted()).toEqual(['web-1', 'web-2', 'web-3']);

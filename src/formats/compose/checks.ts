@@ -85,14 +85,15 @@ export function checkPorts(services: readonly Service[], problems: Problems): vo
   }
 }
 
+/** One port leads to all containers in turn; of a range each has its own. */
 function checkReplicas(service: Service, port: ServicePort): void {
   const { published } = port;
   const room = published === undefined ? Infinity : published.last - published.first + 1;
-  if (room >= service.replicas) return;
+  if (room === 1 || room >= service.replicas) return;
   throw new TareError(
     'E_COMPOSE',
-    `${port.at}: services.${service.name}: ${service.replicas} containers cannot share ${room === 1 ? 'one port' : `${room} ports`} of this machine`,
-    { hint: `publish a range of ${service.replicas} ports, or leave the port of this machine out` },
+    `${port.at}: services.${service.name}: ${service.replicas} containers cannot share ${room} ports of this machine`,
+    { hint: `publish a range of ${service.replicas} ports, or one port that all of them share` },
   );
 }
 

@@ -89,7 +89,7 @@ export interface ServicePort {
   /** `compose.yaml:14`. */
   readonly at: string;
   readonly target: number;
-  /** Undefined: any that is free. With replicas a range, from which each takes one. */
+  /** Undefined: any that is free. With replicas a range, from which each takes one; one port leads to all of them in turn. */
   readonly published?: { readonly first: number; readonly last: number };
   readonly hostIp?: string;
   readonly protocol: 'tcp' | 'udp';

@@ -37,6 +37,27 @@ function composed({ files }: Exported): Composed {
   return parse(text.replaceAll(dir, 'DIR'), { version: '1.1' }) as Composed;
 }
 
+it('export to Compose tells of a port that Docker does not share', () => {
+  const port: ServicePort = {
+    at: 'compose.yaml:9',
+    target: 80,
+    published: { first: 8080, last: 8080 },
+    protocol: 'tcp',
+  };
+  const several = service('web', { replicas: 3, ports: [port, { ...port, published: { first: 90, last: 92 } }] });
+  const { warnings } = exportSystem({
+    format: 'compose',
+    project: project([several]),
+    facts: [facts('web')],
+  });
+  expect(warnings).toEqual(
+    expect.arrayContaining([
+      { at: 'compose.yaml:9', message: 'web: Docker Compose cannot start 3 containers on port 8080: publish a range' },
+    ]),
+  );
+  expect(warnings.filter(({ message }) => message.includes('containers on port'))).toHaveLength(1);
+});
+
 const NASTY = 'a "b" \'c\' $$HOME $${X} $$(Y) %n \\ back\nline: # yes';
 
 describe('export to Compose', () => {

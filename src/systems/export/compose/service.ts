@@ -20,6 +20,7 @@ type Members = Readonly<Record<string, unknown>>;
 export function composeService(input: ComposeServiceInput): Members {
   const { facts, service } = input;
   const { command, entrypoint } = processOf(service, facts.config);
+  warnOfSharedPorts(input);
   return defined({
     image: facts.image,
     platform: service.platform,
@@ -45,6 +46,17 @@ export function composeService(input: ComposeServiceInput): Members {
     ...securityOf(input),
     ...resourcesOf(service),
   });
+}
+
+/** Here one port leads to all containers of a service; Docker starts the first of them alone. */
+function warnOfSharedPorts({ service, warn }: ComposeServiceInput): void {
+  const { name, ports, replicas } = service;
+  for (const { at, published } of ports)
+    if (replicas > 1 && published !== undefined && published.first === published.last)
+      warn(
+        at,
+        `${name}: Docker Compose cannot start ${replicas} containers on port ${published.first}: publish a range`,
+      );
 }
 
 function defined(members: Members): Members {
