@@ -22,7 +22,14 @@ export type TareEvent =
   | { readonly kind: 'step.done'; readonly step: string; readonly detail?: string }
   | { readonly kind: 'blob.progress'; readonly digest: Digest; readonly done: number; readonly total: number }
   /** A TCP port of a container can be reached at an address of this machine. */
-  | { readonly kind: 'published'; readonly container: number; readonly address: string; readonly host: number }
+  | {
+      readonly kind: 'published';
+      /** Of a system: the service, or its one container, `web-2`. */
+      readonly name?: string;
+      readonly container: number;
+      readonly address: string;
+      readonly host: number;
+    }
   /** Of all blobs of an image on their way to one target; `total` shrinks when some turn out to be there. Bytes. */
   | { readonly kind: 'transfer'; readonly done: number; readonly total: number }
   /** Of one container of a system: what has become of it. */

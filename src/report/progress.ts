@@ -53,8 +53,8 @@ function warningText(event: Extract<TareEvent, { kind: 'warning' }>, style: Styl
   return `${wrapped(`${style.yellow('warning')} ${code}: ${message}${where}`, style, 2)}\n`;
 }
 
-const publishedText = ({ address, container, host }: Extract<TareEvent, { kind: 'published' }>): string =>
-  `port ${container} is at ${address.includes(':') ? `[${address}]` : address}:${host}`;
+const publishedText = ({ address, container, host, name }: Extract<TareEvent, { kind: 'published' }>): string =>
+  `${name === undefined ? '' : `${name}: `}port ${container} is at ${address.includes(':') ? `[${address}]` : address}:${host}`;
 
 const PAINTED: Readonly<Record<string, 'green' | 'red' | 'yellow'>> = {
   running: 'green',

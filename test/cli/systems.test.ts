@@ -98,9 +98,17 @@ services:
   }, 60_000);
 
   it('up prints each line behind the name of its container, and nothing else on stdout', async () => {
-    const p = project(bench, `services: {a: {image: box:1, command: echo x}, long: {image: box:1, command: echo y}}\n`);
-    const { stdout } = await p.tare(['up']);
+    const p = project(
+      bench,
+      `
+services:
+  a: {image: box:1, command: echo x, ports: ["127.0.0.1::80"]}
+  long: {image: box:1, command: echo y, scale: 1, ports: ["127.0.0.1:20170-20171:81"]}
+`,
+    );
+    const { stderr, stdout } = await p.tare(['up']);
     expect(stdout.split('\n').toSorted()).toEqual(['', 'a-1    | x', 'long-1 | y']);
+    expect(stderr).toMatch(/^a: port 80 is at 127\.0\.0\.1:\d+\nlong: port 81 is at 127\.0\.0\.1:20170\n/);
     const answer = await p.json<{ replicas: { name: string; exit: object }[] }>(['up']);
     expectShape('up', answer);
     expect(answer.replicas.map(({ exit, name }) => [name, exit])).toEqual([

@@ -60,8 +60,10 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
       board,
       options.publish === false ? plan.replicas.map(unpublished) : plan.replicas,
     );
-    for (const { address, container, host } of publisher.ports)
-      ctx.onEvent({ kind: 'published', container, address, host });
+    for (const { address, container, host, number, service } of publisher.ports) {
+      const name = number === undefined ? service : `${service}-${number}`;
+      ctx.onEvent({ kind: 'published', name, container, address, host });
+    }
     return run(options, plan.replicas, board, publisher);
   } catch (error) {
     await board.close();
