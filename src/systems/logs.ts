@@ -96,22 +96,28 @@ async function inodeOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** Lines that are wanted; with `tail` of those that are there already no more than so many, the last ones. */
+/** Lines that are wanted; with `tail` of those that are there already no more than so many of each container, the last ones. */
 export async function* lastLines(
   lines: AsyncIterable<LogLine | typeof NOW>,
-  { tail = Infinity, wanted }: { readonly tail?: number | undefined; readonly wanted: (line: LogLine) => boolean },
+  { tail = Infinity, wanted }: { readonly tail?: number; readonly wanted: (line: LogLine) => boolean },
 ): AsyncGenerator<LogLine> {
-  const kept: LogLine[] = [];
+  const kept = new Map<string, { readonly line: LogLine; readonly at: number }[]>();
+  let at = 0;
   let isNow = tail === Infinity;
   for await (const line of lines) {
     if (line === NOW) {
       isNow = true;
-      yield* kept.splice(0);
+      // As they came, whoever said them.
+      const all = [...kept.values()].flat().toSorted((a, b) => a.at - b.at);
+      kept.clear();
+      for (const each of all) yield each.line;
     } else if (!wanted(line)) continue;
     else if (isNow) yield line;
     else {
-      kept.push(line);
-      if (kept.length > tail) kept.shift();
+      const own = kept.get(line.name) ?? [];
+      kept.set(line.name, own);
+      own.push({ line, at: at++ });
+      if (own.length > tail) own.shift();
     }
   }
 }

@@ -38,6 +38,8 @@ services:
     expect(all).not.toContain('\u001B');
     expect((await p.tare(['logs', 'a', '-n', '1', '--no-log-prefix'])).stdout).toMatch(/three\n$/);
     expect((await p.tare(['logs', '-n', '0'])).stdout).toBe('');
+    expect((await p.tare(['logs', '--tail', 'all'])).stdout).toBe(all);
+    expect((await p.tare(['logs', '--tail', 'some'], { code: 2 })).stderr).toContain('"some" is no number of lines');
     expect((await p.tare(['logs', '-t', '-n', '3'])).stdout).toMatch(/^a-1 {3}\| \d{4}-\d\d-\d\dT[\d:.]+Z one\n/);
     const lines = (await p.tare(['logs', '--json'])).stdout.trim().split('\n');
     const objects = lines.map((line) => JSON.parse(line) as LogLine);
@@ -52,10 +54,16 @@ services:
     await follow.says(/three/);
     writeFileSync(join(p.dir, 'x/go'), '');
     await follow.says(/bee-1 \| late/);
+    // Of each container, as they came.
+    expect((await p.tare(['logs', '-n', '1'])).stdout).toMatch(/^a-1 {3}\| .*three\nbee-1 \| late\n$/);
+    expect((await p.tare(['ps', '-q'])).stdout).toBe('bee-1\n');
+    expect((await p.tare(['ps', '--all', '--quiet'])).stdout).toBe(`${p.name}\n`);
+    expect((await p.json<object[]>(['ps', '--all', '-q'])).length).toBe(1);
     await p.tare(['down']);
     expect(await follow.ended).toBe(0);
     expect(follow.said.stdout).not.toContain('one');
     expect((await p.tare(['logs'], { code: 2 })).stderr).toContain('does not run');
+    expect((await p.tare(['ps', '-q'], { code: 1 })).stdout).toBe('');
     await expectNothingLeft(bench);
   }, 60_000);
 

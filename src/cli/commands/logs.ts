@@ -17,7 +17,8 @@ export const command: CommandSpec = {
     },
     {
       flags: '-n, --tail <lines>',
-      description: 'no more than the last lines of all of them together',
+      description: 'no more than the last lines of each container',
+      defaultText: 'all',
       variable: 'TARE_LOGS_TAIL',
     },
     { flags: '-t, --timestamps', description: 'with the time of each line', variable: 'TARE_LOGS_TIMESTAMPS' },
@@ -25,7 +26,7 @@ export const command: CommandSpec = {
   ],
   examples: [
     ['tare logs -f', 'of all services, as they come'],
-    ['tare logs web --tail 20', 'the last words of one'],
+    ['tare logs web --tail 20', 'the last words of one service'],
   ],
   async run({ args, cli, options }) {
     const [{ lastLines, readLog }, { findSystem }, { statusOf }, { linePrinter }] = await Promise.all([
@@ -54,7 +55,7 @@ export const command: CommandSpec = {
     const all = readLog(system.folder.log, follows, cli.ctx.signal);
     const lines = lastLines(all, {
       wanted: (line) => services.length === 0 || services.includes(line.service),
-      tail: options.number('tail'),
+      tail: tailOf(options.text('tail')),
     });
     const printer = linePrinter(
       replicas.map((replica) => replica.name),
@@ -67,3 +68,12 @@ export const command: CommandSpec = {
     return { json: null, text: () => '', raw: raw() };
   },
 };
+
+/** `all`, or a number of lines. @throws TareError E_USAGE */
+function tailOf(text = 'all'): number {
+  if (text === 'all') return Infinity;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new TareError('E_USAGE', `--tail ${JSON.stringify(text)} is no number of lines`, {
+    hint: 'e.g. --tail 20, or --tail all',
+  });
+}
