@@ -149,7 +149,11 @@ export async function imagesOf(
   tools: ImagesTools,
 ): Promise<ReadonlyMap<string, Image>> {
   const images = new Map<string, Image>();
-  for (const service of project.services) images.set(service.name, await imageOf(project, service, defaults, tools));
+  // What one service builds another may name as its image.
+  const built = project.services.filter(({ build }) => build !== undefined);
+  const others = project.services.filter(({ build }) => build === undefined);
+  for (const service of [...built, ...others])
+    images.set(service.name, await imageOf(project, service, defaults, tools));
   return images;
 }
 

@@ -269,6 +269,20 @@ services:
     await expect(ask(closed ?? 0)).rejects.toThrow('ECONNRESET');
   }, 60_000);
 
+  it('builds first what another service has as its image', async () => {
+    const p = project(
+      bench,
+      `
+services:
+  after: {image: "127.0.0.1:1/made:1", command: cat /made}
+  maker: {image: "127.0.0.1:1/made:1", build: {context: ., dockerfile_inline: "FROM box:1\\nCOPY here /made\\n"}, command: "true"}
+`,
+    );
+    writeFileSync(join(p.dir, 'here'), 'made here\n');
+    expect(await linesOf(p)).toEqual(['made here']);
+    await expectNothingLeft(bench);
+  }, 60_000);
+
   it('names who has the port that it wants', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
