@@ -112,7 +112,7 @@ export async function shrunkImagesOf(
       small.set(service.name, await openImage(name, tools));
     } catch (error) {
       if (!isTareError(error, 'E_IMAGE_NOT_FOUND')) throw error;
-      throw new TareError('E_IMAGE_NOT_FOUND', `${service.at}: the store has no ${name}`, {
+      throw new TareError('E_IMAGE_NOT_FOUND', `${service.at}: ${service.name}: the store has no ${name}`, {
         cause: error,
         hint: 'make it first: `tare shrink --file FILE`',
       });

@@ -141,8 +141,22 @@ services:
 
   it('names the program that is not there, and the image that is not', async () => {
     const p = project(bench, one('/none'));
-    expect((await p.tare(['up'], { code: 2 })).stderr).toContain('/none');
+    expect((await p.tare(['up'], { code: 2 })).stderr).toContain(
+      'E_ENTRYPOINT: compose.yaml:3: one: "/none" cannot be',
+    );
     await expectNothingLeft(bench);
+    p.write(one('ls', 'user: nobody-here'));
+    expect((await p.tare(['up', '-d'], { code: 2 })).stderr).toContain('E_USER: compose.yaml:3: one: ');
+    await expectNothingLeft(bench);
+    p.write('services:\n  idle: {image: box:1}\n');
+    for (const detach of [[], ['-d']]) {
+      const { stderr } = await p.tare(['up', ...detach], { code: 2 });
+      expect(stderr).toContain('E_ENTRYPOINT: compose.yaml:3: idle: box:1 has neither an entry point nor a command');
+      expect(stderr).toContain('`command` or `entrypoint` of the service');
+      await expectNothingLeft(bench);
+    }
+    const { stderr: shrunk } = await p.tare(['up', '--shrunk'], { code: 2 });
+    expect(shrunk).toContain('compose.yaml:3: idle: the store has no box:1-idle-shrunk');
     p.write('services:\n  one: {image: "127.0.0.1:1/none:1"}\n');
     const { stderr } = await p.tare(['up'], { code: 3 });
     expect(stderr).toContain('compose.yaml:3');

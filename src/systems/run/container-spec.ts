@@ -1,3 +1,4 @@
+import { isTareError, TareError } from '../../base/error.ts';
 import type { Service } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { Mount, Network, RunSpec, TraceSpec } from '../../sandbox/types.ts';
@@ -13,11 +14,11 @@ export interface SpecInput {
   readonly trace?: TraceSpec | undefined;
 }
 
-/** How a service wants its image to be run. @throws TareError E_ENTRYPOINT */
+/** How a service wants its image to be run. @throws TareError E_ENTRYPOINT when neither says what runs */
 export function specOf({ image, mounts, network, replica, rootfs, trace }: SpecInput): RunSpec {
   const { name, number, service } = replica;
   const { command, entrypoint, noNewPrivileges, stopSignal, user, workingDir } = service;
-  const spec = runSpecOf(image, rootfs, {
+  const spec = runnable(image, rootfs, {
     ...(command === undefined || command === null ? {} : { args: command }),
     ...(entrypoint === undefined || entrypoint === null ? {} : { entrypoint }),
     env: Object.entries(service.environment).map(([key, value]) => `${key}=${value}`),
@@ -37,6 +38,18 @@ export function specOf({ image, mounts, network, replica, rootfs, trace }: SpecI
     ...(noNewPrivileges === undefined ? {} : { noNewPrivileges }),
     ...(trace === undefined ? {} : { trace }),
   };
+}
+
+function runnable(...[image, rootfs, overrides]: Parameters<typeof runSpecOf>): RunSpec {
+  try {
+    return runSpecOf(image, rootfs, overrides);
+  } catch (error) {
+    if (!isTareError(error, 'E_ENTRYPOINT')) throw error;
+    throw new TareError('E_ENTRYPOINT', error.message, {
+      cause: error,
+      hint: 'say it in the Compose file: `command` or `entrypoint` of the service',
+    });
+  }
 }
 
 /** What is added counts over what is dropped, as with Docker. */

@@ -1,3 +1,4 @@
+import { isTareError, TareError } from '../../base/error.ts';
 import type { Service } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import { rootfsOf } from '../../pack/roots.ts';
@@ -27,6 +28,13 @@ export interface Starter {
   readonly start: (signal: AbortSignal) => Promise<Running>;
   /** Makes its root, ahead of the time when it is needed. */
   readonly unpack: () => Promise<unknown>;
+}
+
+/** Nobody has named the image or the program on the command line: it says which service does. */
+function ofService(error: unknown, { at, name }: Service): unknown {
+  if (!isTareError(error) || error.code === 'E_CANCELLED') return error;
+  const { code, hint, message } = error;
+  return new TareError(code, `${at}: ${name}: ${message}`, { cause: error, hint });
 }
 
 /** What starts a container of a replica. */
@@ -59,7 +67,11 @@ export function starter(
     async start(signal) {
       const parts = await (prepared ??= prepare());
       await named();
-      return sandbox.start(specOf({ replica, image, trace, ...parts }), signal);
+      try {
+        return await sandbox.start(specOf({ replica, image, trace, ...parts }), signal);
+      } catch (error) {
+        throw ofService(error, replica.service);
+      }
     },
   };
 }
