@@ -47,22 +47,25 @@ export interface LinePrinter {
   line(line: LogLine): string;
 }
 
-/** @param names of all containers, for the width of the first column */
+/** @param names of all containers that are known, for the width of the first column */
 export function linePrinter(
   names: readonly string[],
   style: Style,
   { prefix = true, timestamps = false }: { readonly prefix?: boolean; readonly timestamps?: boolean } = {},
 ): LinePrinter {
-  const width = Math.max(0, ...names.map((name) => name.length));
+  // Of a system that has ended, the log alone tells who was there.
+  const known = [...names];
   const paints: readonly Paint[] = [style.cyan, style.yellow, style.green, style.red, style.bold];
   const paintOf = (name: string): Paint => {
-    const at = names.indexOf(name);
-    return paints[(at === -1 ? names.length : at) % paints.length] ?? style.bold;
+    if (!known.includes(name)) known.push(name);
+    return paints[known.indexOf(name) % paints.length] ?? style.bold;
   };
   return {
     line({ name, text, time }) {
       const when = timestamps ? `${new Date(time).toISOString()} ` : '';
-      const who = prefix ? `${paintOf(name)(`${name.padEnd(width)} |`)} ` : '';
+      const paint = paintOf(name);
+      const width = Math.max(...known.map((each) => each.length));
+      const who = prefix ? `${paint(`${name.padEnd(width)} |`)} ` : '';
       return `${who}${when}${printable(text)}\n`;
     },
   };

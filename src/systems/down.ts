@@ -5,6 +5,7 @@ import type { Project } from '../formats/compose/types.ts';
 import { findSandbox } from '../sandbox/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { askControl } from './control.ts';
+import { forgetLog } from './kept-log.ts';
 import { findSystem, forgetSystem, removeVolumes } from './state.ts';
 
 const POLL_MS = 50;
@@ -36,6 +37,7 @@ export async function down(options: DownOptions): Promise<DownResult> {
   const found = await findSandbox();
   const sandbox: Pick<Sandbox, 'namespace'> = 'unavailable' in found ? { namespace: [] } : found;
   const was = await end(options, sandbox);
+  await forgetLog(home, name, sandbox);
   const own = (volumesOf?.volumes ?? []).filter(({ external }) => !external).map(({ fullName }) => fullName);
   return { project: name, was, volumes: await removeVolumes(home, own, sandbox) };
 }

@@ -63,6 +63,9 @@ export function lineSorter(emit: (line: LogLine) => void): {
   };
 }
 
+/** The file that is written, and the one before. */
+export const logFiles = (file: string): readonly [string, string] => [file, `${file}.1`];
+
 /** Keeps lines in a file, one JSON object a line; the file before is `FILE.1`. */
 export function openLog(file: string): { write(line: LogLine): void; close(): void } {
   let handle = openSync(file, 'a', 0o600);
@@ -72,7 +75,7 @@ export function openLog(file: string): { write(line: LogLine): void; close(): vo
       const text = `${JSON.stringify(line)}\n`;
       if (size > MAX_LOG_BYTES) {
         closeSync(handle);
-        renameSync(file, `${file}.1`);
+        renameSync(...logFiles(file));
         handle = openSync(file, 'a', 0o600);
         size = 0;
       }

@@ -6,6 +6,7 @@ import type { Sandbox } from '../sandbox/types.ts';
 import { withLock } from '../store/lock.ts';
 import { isAlive, thisProcess } from '../store/process-identity.ts';
 import { removeFolder } from './folders.ts';
+import { forgetLog, keepLog } from './kept-log.ts';
 
 /** What is known of a system from outside of the process that runs it. */
 export interface SystemRecord {
@@ -43,7 +44,11 @@ export async function claimSystem(
   home: string,
   record: Omit<SystemRecord, 'boot' | 'process'>,
   sandbox: Pick<Sandbox, 'namespace'>,
-): Promise<{ readonly folder: SystemFolder; release(): Promise<void> }> {
+): Promise<{
+  readonly folder: SystemFolder;
+  /** @param keepsLog so that `tare logs` finds it afterwards */
+  release(keepsLog: boolean): Promise<void>;
+}> {
   const folder = systemFolder(home, record.name);
   const own: SystemRecord = { ...record, process: await thisProcess(), boot: await bootId() };
   await locked(home, async () => {
@@ -53,6 +58,7 @@ export async function claimSystem(
         hint: 'see it with `tare ps`, end it with `tare down`; or run a second one under another name: --project-name',
       });
     await removeFolder(folder.dir, sandbox);
+    await forgetLog(home, record.name, sandbox);
     try {
       await mkdir(folder.dir, { recursive: true, mode: 0o700 });
       await writeFile(folder.record, JSON.stringify(own), { flag: 'wx', mode: 0o600 });
@@ -60,7 +66,7 @@ export async function claimSystem(
       throw fromErrno(error, `cannot write ${folder.record}`);
     }
   });
-  return { folder, release: () => forgetSystem(home, own, sandbox) };
+  return { folder, release: (keepsLog) => forgetSystem(home, own, sandbox, { keepsLog }) };
 }
 
 /** Undefined: there is none. `runs` false: its process was killed, and left this. */
@@ -122,15 +128,18 @@ function isRecord(value: unknown): value is SystemRecord {
   );
 }
 
-/** Removes what there is of a system, with its log; not what somebody else has in its place since. Idempotent. */
+/** Removes what there is of a system, with its log unless that is kept; not what somebody else has in its place since. Idempotent. */
 export async function forgetSystem(
   home: string,
   record: Pick<SystemRecord, 'name' | 'process'>,
   sandbox: Pick<Sandbox, 'namespace'>,
+  { keepsLog = false }: { readonly keepsLog?: boolean } = {},
 ): Promise<void> {
   const folder = systemFolder(home, record.name);
   await locked(home, async () => {
-    if ((await readRecord(folder))?.process === record.process) await removeFolder(folder.dir, sandbox);
+    if ((await readRecord(folder))?.process !== record.process) return;
+    if (keepsLog) await keepLog(home, record.name, folder.log);
+    await removeFolder(folder.dir, sandbox);
   });
 }
 

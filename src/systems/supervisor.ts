@@ -43,6 +43,7 @@ async function supervise({ home, images, project }: SupervisorOrder): Promise<vo
       project,
       images: opened,
       strict: true,
+      keepsLog: true,
       onLine: () => undefined,
       onStatus: (status) => tell({ kind: 'status', status }),
       onReady(status) {

@@ -18,6 +18,8 @@ export interface UpOptions {
   readonly images: ReadonlyMap<string, Image>;
   /** Everything is stopped when a service does not come up, and that is an error; else only when others wait for it in vain. */
   readonly strict: boolean;
+  /** Nobody sees it print: its log stays when it ends without having been asked to. */
+  readonly keepsLog: boolean;
   readonly onLine: (line: LogLine) => void;
   readonly onStatus: (status: ReplicaStatus) => void;
   /** Told once, when all services are ready. */
@@ -54,10 +56,13 @@ export async function up(options: UpOptions, tools: UpTools): Promise<UpResult> 
     const control = await serveControl(socket, desk.handlers);
     try {
       const claim = await claimSystem(tools.store.home, { name, dir, files, socket }, sandbox);
+      let isAsked = false;
       try {
-        return await run({ options, tools, sandbox, desk, folder: claim.folder });
+        const result = await run({ options, tools, sandbox, desk, folder: claim.folder });
+        isAsked = result.stopped;
+        return result;
       } finally {
-        await claim.release();
+        await claim.release(options.keepsLog && !isAsked && !tools.ctx.signal.aborted);
       }
     } finally {
       desk.tellGone();

@@ -76,6 +76,11 @@ services:
     expect(stderr).toContain('E_SYSTEM');
     expect(stderr).toContain('bad does not come up: bad-1 ended with exit code 9: no such thing');
     await expectNothingLeft(bench);
+    // What they printed is there until it is started again, or brought down.
+    expect(stderr).toContain(`cure: all that its services have printed: \`tare logs -p ${p.name}\``);
+    expect((await p.tare(['logs', '-f', '-p', p.name], { cwd: '/' })).stdout).toBe('bad-1 | no such thing\n');
+    await p.tare(['down']);
+    expect((await p.tare(['logs'], { code: 2 })).stderr).toContain('does not run');
     const up = p.start(['up']);
     await up.says(/service-down|does not come up/);
     expect((await statusOf(p)).replicas.map(({ name, state }) => `${name} ${state}`)).toEqual([

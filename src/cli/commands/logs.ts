@@ -7,7 +7,7 @@ export const command: CommandSpec = {
   arguments: [{ name: '[service...]', description: 'of these alone' }],
   summary: 'what the services of a Compose project have printed',
   description:
-    'Prints what the containers of a project that runs have printed, each line with its container in front; the last 64 MB are kept. With --json each line is an object of its own.',
+    'Prints what the containers of a project that runs have printed, each line with its container in front; the last 64 MB are kept. Of a project in the background that has ended without `tare down`, or that did not come up, it prints what there was. With --json each line is an object of its own.',
   options: [
     ...COMPOSE_OPTIONS_WITHOUT_F,
     {
@@ -29,7 +29,8 @@ export const command: CommandSpec = {
     ['tare logs web --tail 20', 'the last words of one service'],
   ],
   async run({ args, cli, options }) {
-    const [{ lastLines, readLog }, { findSystem }, { statusOf }, { linePrinter }] = await Promise.all([
+    const [{ keptLog }, { lastLines, readLog }, { findSystem }, { statusOf }, { linePrinter }] = await Promise.all([
+      import('../../systems/kept-log.ts'),
       import('../../systems/logs.ts'),
       import('../../systems/state.ts'),
       import('../../systems/status.ts'),
@@ -38,7 +39,8 @@ export const command: CommandSpec = {
     const { home } = await cli.store();
     const name = await projectNameOf(options, cli);
     const system = await findSystem(home, name);
-    if (system === undefined)
+    const file = system?.folder.log ?? keptLog(home, name);
+    if (file === undefined)
       throw new TareError('E_SYSTEM_STATE', `${name} does not run`, { hint: 'start it with `tare up`' });
     const { replicas } = await statusOf(home, name);
     const services = (args[0] as readonly string[] | undefined) ?? [];
@@ -50,9 +52,9 @@ export const command: CommandSpec = {
     const follows = async (): Promise<boolean> => {
       if (!options.flag('follow')) return false;
       const now = await findSystem(home, name);
-      return now?.runs === true && now.record.process === system.record.process;
+      return now?.runs === true && now.record.process === system?.record.process;
     };
-    const all = readLog(system.folder.log, follows, cli.ctx.signal);
+    const all = readLog(file, follows, cli.ctx.signal);
     const lines = lastLines(all, {
       wanted: (line) => services.length === 0 || services.includes(line.service),
       tail: tailOf(options.text('tail')),

@@ -1,4 +1,5 @@
 import { stderr, stdout } from 'node:process';
+import { isTareError, TareError } from '../../base/error.ts';
 import type { Project } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { StatusAnswer } from '../../systems/control.ts';
@@ -53,16 +54,23 @@ async function detached(
   images: ReadonlyMap<string, Image>,
   cli: CommandInput['cli'],
 ): Promise<CommandResult> {
-  const [{ upDetached }, { lastingReferences }, { systemText }] = await Promise.all([
+  const [{ upDetached }, { lastingReferences }, { keptLog }, { systemText }] = await Promise.all([
     import('../../systems/detach.ts'),
     import('../../systems/images.ts'),
+    import('../../systems/kept-log.ts'),
     import('../../report/system.ts'),
   ]);
   const store = await cli.store();
   const status = await upDetached(
     { project, images: lastingReferences(project, images), home: store.home },
     { ctx: cli.ctx, onStatus: tellStatus(cli) },
-  );
+  ).catch((error: unknown) => {
+    if (!isTareError(error, 'E_SYSTEM') || keptLog(store.home, project.name) === undefined) throw error;
+    throw new TareError('E_SYSTEM', error.message, {
+      cause: error,
+      hint: `all that its services have printed: \`tare logs -p ${project.name}\``,
+    });
+  });
   return { json: { project: project.name, ...status }, text: systemText(status) };
 }
 
@@ -84,6 +92,7 @@ async function attached(
       project,
       images,
       strict: false,
+      keepsLog: false,
       onLine: (line) => {
         if (!cli.json) stdout.write(printer.line(line));
       },
