@@ -1,12 +1,17 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { errnoOf, TareError } from '../base/error.ts';
 import type { ContainerEntry } from '../sandbox/types.ts';
+import type { Identities } from './identity.ts';
 import type { ReplicaStatus } from './run/life.ts';
 import type { PublishedPort } from './run/publish.ts';
 
 /** What the process that runs a system is asked. */
 export type ControlQuestion =
   | { readonly kind: 'status' }
+  /** What it was made from. */
+  | { readonly kind: 'identity' }
+  /** Answered when all of it is ready, or some of it never will be. */
+  | { readonly kind: 'ready' }
   /** Answered when all of it is gone. */
   | { readonly kind: 'stop'; readonly graceMs?: number }
   | { readonly kind: 'enter'; readonly service: string; readonly number: number };
@@ -18,6 +23,8 @@ export interface StatusAnswer {
 
 export interface ControlAnswers {
   readonly status: StatusAnswer;
+  readonly identity: { readonly services: Identities };
+  readonly ready: StatusAnswer;
   readonly stop: { readonly stopped: true };
   readonly enter: { readonly entry: ContainerEntry | null };
 }

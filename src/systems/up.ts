@@ -7,6 +7,7 @@ import { openSocketFolder } from '../sandbox/index.ts';
 import type { Store } from '../store/types.ts';
 import { requireSandbox } from '../verify/with-sandbox.ts';
 import { serveControl, type ControlHandlers, type StatusAnswer } from './control.ts';
+import { identitiesOf, type Identities } from './identity.ts';
 import { lineSorter, openLog, type LogLine } from './log-file.ts';
 import type { ReplicaStatus } from './run/life.ts';
 import { startSystem, type RunningSystem } from './run/system.ts';
@@ -48,7 +49,7 @@ export async function up(options: UpOptions, tools: UpTools): Promise<UpResult> 
   const { project } = options;
   const sandbox = await requireSandbox();
   const sockets = await openSocketFolder(tools.env);
-  const desk = frontDesk();
+  const desk = frontDesk(project.name, identitiesOf(project, options.images));
   try {
     const { dir, files, name } = project;
     const socket = sockets.path('control');
@@ -79,25 +80,35 @@ interface FrontDesk {
   readonly asked: Promise<{ readonly graceMs: number | undefined }>;
   status(): StatusAnswer;
   show(system: RunningSystem): void;
+  /** Answers those that wait until it is as far as it comes. */
+  tellReady(): void;
   /** Answers those that asked to stop. */
   tellGone(): void;
 }
 
 /** What others are told of a system, also before there is one. */
-function frontDesk(): FrontDesk {
+function frontDesk(name: string, services: Identities): FrontDesk {
   let stop: (how: { readonly graceMs: number | undefined }) => void = () => undefined;
   const asked = new Promise<{ readonly graceMs: number | undefined }>((resolve) => (stop = resolve));
   let tellGone: () => void = () => undefined;
   const gone = new Promise<void>((resolve) => (tellGone = resolve));
+  let tellReady: () => void = () => undefined;
+  const ready = new Promise<'ready'>((resolve) => (tellReady = () => resolve('ready')));
   let system: RunningSystem | undefined;
   const status = (): StatusAnswer => ({ replicas: system?.status() ?? [], ports: system?.publisher.ports ?? [] });
   return {
     asked,
     status,
+    tellReady,
     tellGone,
     show: (running) => (system = running),
     handlers: {
       status: async () => status(),
+      identity: async () => ({ services }),
+      async ready() {
+        if ((await Promise.race([ready, gone])) === 'ready') return status();
+        throw new Error(`${name} has ended before it was ready`);
+      },
       async stop({ graceMs }) {
         stop({ graceMs });
         await gone;
@@ -149,6 +160,7 @@ async function run({ desk, folder, options, sandbox, tools }: Work): Promise<UpR
       ]);
       const ready = comesUp(system, strict, ctx).then((all) => {
         if (all) onReady(desk.status());
+        desk.tellReady();
       });
       await Promise.race([ended, ready]);
       await ended;

@@ -38,10 +38,7 @@ describe.skipIf(!available)('a system', () => {
     const p = project(bench, one(FOREVER));
     const q = project(bench, one(FOREVER));
     await p.tare(['up', '-d']);
-    for (const detach of [[], ['-d']]) {
-      const { stderr } = await p.tare(['up', ...detach], { code: 2 });
-      expect(stderr).toContain(`E_SYSTEM_STATE: ${p.name} runs already`);
-    }
+    expect((await p.tare(['up'], { code: 2 })).stderr).toContain(`E_SYSTEM_STATE: ${p.name} runs already`);
     await q.tare(['up', '-d']);
     const all = await p.json<{ project: string }[]>(['ps', '--all']);
     expect(all.map(({ project: name }) => name).toSorted()).toEqual([p.name, q.name].toSorted());
@@ -55,10 +52,36 @@ describe.skipIf(!available)('a system', () => {
     expect((await p.tare(['down'])).stdout).toBe(`${p.name} does not run\n`);
   }, 60_000);
 
+  it('is told when it runs already as it is wanted, and what has changed when it does not', async () => {
+    const file = (environment: string, more = ''): string => `
+services:
+  one: {image: box:1, command: ${FOREVER}, environment: {A: ${environment}}}
+  two: {image: box:1, command: ${FOREVER}}
+${more}`;
+    const p = project(bench, file('first'));
+    const first = await p.json<StatusAnswer>(['up', '-d']);
+    // Lines, and what others read, do not count.
+    p.write(`# moved\n${file('first', 'x-tare: {probes: []}\n')}`);
+    expect(await p.json(['up', '-d'])).toEqual(first);
+    expect((await p.tare(['up', '-d', 'two'])).stdout).toMatch(/one-1 +running\ntwo-1 +running\n/);
+    p.write(file('second', '  three: {image: box:1, command: ls}\n'));
+    const { stderr } = await p.tare(['up', '-d'], { code: 2 });
+    expect(stderr).toContain(`${p.name} runs already, and one has changed, and three is new since it was started`);
+    expect(stderr).toContain(`tare down -p ${p.name}`);
+    expect(stderr).not.toContain('second');
+    const scaled = await p.tare(['up', '-d', '--scale', 'two=2', 'two'], { code: 2 });
+    expect(scaled.stderr).toContain('two has changed');
+    p.write(file('first').replace(/^.*two:.*$/m, ''));
+    expect((await p.tare(['up', '-d'])).stderr).toContain('not in the file, but still there: two');
+    await p.tare(['down']);
+    await expectNothingLeft(bench);
+  }, 60_000);
+
   it('is claimed by one of many that start at once', async () => {
     const p = project(bench, one(FOREVER));
-    const answers = await Promise.allSettled([1, 2, 3].map(() => p.tare(['up', '-d'])));
-    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const answers = await Promise.all([1, 2, 3].map(() => p.json<StatusAnswer>(['up', '-d'])));
+    for (const { replicas } of answers) expect(replicas.map(({ state }) => state)).toEqual(['running']);
+    await until(() => processesOf(bench).filter((line) => line.includes('supervisor')).length === 1);
     await p.tare(['down']);
     await expectNothingLeft(bench);
   }, 60_000);

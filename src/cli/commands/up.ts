@@ -6,14 +6,14 @@ import type { StatusAnswer } from '../../systems/control.ts';
 import type { ReplicaStatus } from '../../systems/run/life.ts';
 import { COMPOSE_OPTIONS, projectOf, scaled, SHRUNK_OPTION } from '../compose-options.ts';
 import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
-import type { CliContext, CommandInput, CommandResult, CommandSpec } from '../spec.ts';
+import type { CliContext, CommandResult, CommandSpec } from '../spec.ts';
 
 export const command: CommandSpec = {
   name: 'up',
   arguments: [{ name: '[service...]', description: 'these alone, and what they depend on' }],
   summary: 'run the services of a Compose file together',
   description:
-    'Runs a Compose project on this machine, without a daemon: private networks in which services find each other by name, published ports, start in the order of dependencies and health checks. Images come from the store; what it lacks is built or pulled. It shows what the services print until Ctrl-C, which stops them in order (a second one at once); with --detach they go on in the background until `tare down`. Nothing leads out of the networks but the published ports. It is meant for development, tests and verification: for production, `tare systems export` writes what orchestrators read.',
+    'Runs a Compose project on this machine, without a daemon: private networks in which services find each other by name, published ports, start in the order of dependencies and health checks. Images come from the store; what it lacks is built or pulled. It shows what the services print until Ctrl-C, which stops them in order (a second one at once); with --detach they go on in the background until `tare down`, and the same command again tells what runs; when the file has changed meanwhile, it names the services that have. Nothing leads out of the networks but the published ports. It is meant for development, tests and verification: for production, `tare systems export` writes what orchestrators read.',
   options: [
     ...COMPOSE_OPTIONS,
     {
@@ -33,10 +33,8 @@ export const command: CommandSpec = {
     ['tare up web --scale web=3', 'three of one service, and what it needs'],
   ],
   async run({ args, cli, options }) {
-    const project = scaled(
-      await projectOf(options, cli, (args[0] as readonly string[] | undefined) ?? []),
-      options.list('scale'),
-    );
+    const services = (args[0] as readonly string[] | undefined) ?? [];
+    const project = scaled(await projectOf(options, cli, services), options.list('scale'));
     const { buildServices, imagesOf, shrunkImagesOf } = await import('../../systems/images.ts');
     const tools = { store: await cli.store(), ctx: cli.ctx };
     const defaults = { environment: cli.env };
@@ -44,7 +42,7 @@ export const command: CommandSpec = {
     const whole = await imagesOf(project, defaults, tools);
     const images = options.flag('shrunk') ? await shrunkImagesOf(project, whole, tools) : whole;
     return options.flag('detach')
-      ? detached(project, images, cli)
+      ? detached(project, images, { cli, isWhole: services.length === 0 })
       : attached(project, images, { cli, prefix: options.maybeFlag('logPrefix') !== false });
   },
 };
@@ -52,25 +50,33 @@ export const command: CommandSpec = {
 async function detached(
   project: Project,
   images: ReadonlyMap<string, Image>,
-  cli: CommandInput['cli'],
+  { cli, isWhole }: { readonly cli: CliContext; readonly isWhole: boolean },
 ): Promise<CommandResult> {
-  const [{ upDetached }, { lastingReferences }, { keptLog }, { systemText }] = await Promise.all([
+  const [{ upAgain }, { upDetached }, { lastingReferences }, { keptLog }, { systemText }] = await Promise.all([
+    import('../../systems/up-again.ts'),
     import('../../systems/detach.ts'),
     import('../../systems/images.ts'),
     import('../../systems/kept-log.ts'),
     import('../../report/system.ts'),
   ]);
   const store = await cli.store();
-  const status = await upDetached(
-    { project, images: lastingReferences(project, images), home: store.home },
-    { ctx: cli.ctx, onStatus: tellStatus(cli) },
-  ).catch((error: unknown) => {
-    if (!isTareError(error, 'E_SYSTEM') || keptLog(store.home, project.name) === undefined) throw error;
-    throw new TareError('E_SYSTEM', error.message, {
-      cause: error,
-      hint: `all that its services have printed: \`tare logs -p ${project.name}\``,
+  const running = (): Promise<StatusAnswer | undefined> =>
+    upAgain({ project, images, home: store.home, isWhole, ctx: cli.ctx });
+  const start = (): Promise<StatusAnswer> =>
+    upDetached(
+      { project, images: lastingReferences(project, images), home: store.home },
+      { ctx: cli.ctx, onStatus: tellStatus(cli) },
+    ).catch(async (error: unknown) => {
+      // Somebody else may have started it this moment.
+      const other = isTareError(error, 'E_SYSTEM_STATE') ? await running() : undefined;
+      if (other !== undefined) return other;
+      if (!isTareError(error, 'E_SYSTEM') || keptLog(store.home, project.name) === undefined) throw error;
+      throw new TareError('E_SYSTEM', error.message, {
+        cause: error,
+        hint: `all that its services have printed: \`tare logs -p ${project.name}\``,
+      });
     });
-  });
+  const status = (await running()) ?? (await start());
   return { json: { project: project.name, ...status }, text: systemText(status) };
 }
 
