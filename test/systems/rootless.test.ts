@@ -69,6 +69,26 @@ volumes: {v: }
     await expectNothingLeft(bench);
   }, 90_000);
 
+  it('has health checks that are killed when they take too long', async () => {
+    const p = project(
+      bench,
+      `
+services:
+  sick:
+    image: box:1
+    user: ${ids === 'range' ? 'app' : '"0"'}
+    command: ["sh", "-c", 'trap "exit 0" TERM; while :; do sleep 0.1; done']
+    healthcheck: {test: 'sleep 1000; true', interval: 100ms, timeout: 200ms, retries: 3}
+`,
+    );
+    const up = p.start(['up']);
+    await up.says(/sick-1 unhealthy: no answer within 0\.2 s/);
+    await until(() => processesOf(bench).filter((line) => /^\d+ sleep 1000/.test(line)).length <= 1);
+    await p.tare(['down']);
+    await up.ended;
+    await expectNothingLeft(bench);
+  }, 60_000);
+
   it('says where it may not write', async () => {
     const p = project(bench, COMPOSE);
     const dir = join(bench.home, 'tare');
