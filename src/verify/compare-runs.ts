@@ -1,7 +1,7 @@
 import type { ProbeOutcome } from '../sandbox/probes/index.ts';
 import { differenceOf, type CompareMode } from './compare.ts';
 import type { Difference } from './difference.ts';
-import type { ObservedRun } from './observe.ts';
+import type { EndedService, ObservedRun } from './observe.ts';
 
 /** One question to both images. */
 export interface Compared {
@@ -18,7 +18,7 @@ export interface ComparedRuns {
   readonly ok: boolean;
   /** Nothing but doubtful differences: `withAnswersOf` another run of the original may take them away. */
   readonly doubtful: boolean;
-  /** Probes, commands, the command on the host, in the order of the original's run; last the end of the program, when that is unlike. */
+  /** Probes, commands, the command on the host, in the order of the original's run; last the ends of programs, where those are unlike. */
   readonly compared: readonly Compared[];
 }
 
@@ -35,6 +35,7 @@ export function compareRuns(original: ObservedRun, small: ObservedRun, mode: Com
   });
   const end = endDifference(original, small);
   if (end !== undefined) compared.push(end);
+  compared.push(...serviceEnds(original.ended ?? [], small.ended ?? []));
   const differences = compared.flatMap(({ difference }) => difference ?? []);
   return {
     ok: differences.length === 0,
@@ -71,6 +72,27 @@ function endDifference(original: ObservedRun, small: ObservedRun): Compared | un
   };
 }
 
+/** Services that stay up in the original, or end otherwise there. Each way once, however many containers go it. */
+function serviceEnds(original: readonly EndedService[], small: readonly EndedService[]): readonly Compared[] {
+  const ends = new Map(small.map((end) => [`${end.service} ${end.exit.code}`, end]));
+  return [...ends.values()].flatMap(({ exit, service }): Compared[] => {
+    const there = original.filter((end) => end.service === service);
+    if (there.some((end) => end.exit.code === exit.code)) return [];
+    const name = `${service}: exit`;
+    const known = there[0]?.exit.code;
+    const text = known === undefined ? 'stays up' : `ends with exit code ${known}`;
+    return [
+      {
+        name,
+        original: { name, ok: (known ?? 0) === 0, ms: 0 },
+        small: { name, ok: exit.code === 0, ms: 0 },
+        // When it ends is a matter of the moment too, and of what its neighbours do: another run of the original tells.
+        difference: { text: `exit code: the original ${text}, this ends with exit code ${exit.code}`, doubtful: true },
+      },
+    ];
+  });
+}
+
 /** The first run, knowing also what another run of the same image said: where the two are unlike, the image varies by itself. */
 export function withAnswersOf(first: ObservedRun, other: ObservedRun): ObservedRun {
   const add = (outcomes: readonly ProbeOutcome[], more: readonly ProbeOutcome[]): readonly ProbeOutcome[] =>
@@ -85,6 +107,7 @@ export function withAnswersOf(first: ObservedRun, other: ObservedRun): ObservedR
     outcomes: add(first.outcomes, other.outcomes),
     exec: add(first.exec, other.exec),
     ...(exit === undefined ? {} : { exit }),
+    ...(first.ended === undefined ? {} : { ended: [...first.ended, ...(other.ended ?? [])] }),
   };
 }
 

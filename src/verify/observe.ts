@@ -61,6 +61,12 @@ export interface ObserveOptions {
   readonly ctx: Context;
 }
 
+/** One of several programs that run together, and how it ended by itself. */
+export interface EndedService {
+  readonly service: string;
+  readonly exit: Exit;
+}
+
 /** One image, run once. Times in milliseconds from the start of the container. */
 export interface ObservedRun {
   /** Those given, and those that crawling found: to be asked of another image. HTTP probes that take several statuses want the one that came. */
@@ -83,6 +89,8 @@ export interface ObservedRun {
   readonly exit?: Exit;
   /** Of a program that nobody asked anything, that had not ended, and may do more: how long it was watched. */
   readonly cutMs?: number;
+  /** Of a system: its services that did not stay up. */
+  readonly ended?: readonly EndedService[];
   /** Why the program, or its user, could not even be tried. */
   readonly refused?: TareError;
 }

@@ -33,6 +33,11 @@ export async function watchUnasked(session: Session, drive: Drive, timeoutMs: nu
   return true;
 }
 
+/** What has to be known of a program to watch it. */
+export interface Unasked extends Pick<Session, 'elapsed' | 'exit' | 'pause'> {
+  readonly running: Pick<Session['running'], 'processorMs' | 'progress'>;
+}
+
 interface Bounds {
   /** From the start of the container, in milliseconds. */
   readonly leastMs: number;
@@ -44,7 +49,7 @@ interface Bounds {
  * @returns whether it was still doing something
  * @throws TareError E_CANCELLED
  */
-async function untilQuiet(session: Session, { leastMs, mostMs }: Bounds): Promise<boolean> {
+export async function untilQuiet(session: Unasked, { leastMs, mostMs }: Bounds): Promise<boolean> {
   const { running } = session;
   let newest = 0;
   let before = { at: session.elapsed(), used: running.processorMs() };
@@ -62,7 +67,7 @@ async function untilQuiet(session: Session, { leastMs, mostMs }: Bounds): Promis
 }
 
 /** Goes on until so long after the start of the container, or until the program ends. */
-export async function remain(session: Session, ms: number): Promise<void> {
+export async function remain(session: Unasked, ms: number): Promise<void> {
   const left = ms - session.elapsed();
   if (left > 0 && session.exit() === undefined) await session.pause(left);
 }

@@ -102,6 +102,25 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink --file', () => {
     expect(await tareJson(['verify', '-f', file, '--shrunk'], { home })).toMatchObject({ ok: true });
   }, 120_000);
 
+  it.each([
+    ['beside one that is asked', '', PROBES],
+    ['alone', 'name: lone', ''],
+  ])(
+    'is not content with a service that ends without a word and that nobody asks, %s',
+    async (_what, name, more) => {
+      const program =
+        "try { require('fs').readFileSync('/srv/data/answer.txt') } catch { process.exit(3) } setInterval(() => {}, 1000)";
+      const services = `  idler: { image: tiny/back, entrypoint: [/usr/bin/node, -e, "${program}"], x-tare: { exclude: ['/srv/data/**'] } }\n`;
+      const file = fileOf({ services, more });
+      if (name !== '') writeFileSync(file, `${name}\nservices:\n${services}`);
+      const { code, stderr } = await tare(['shrink', '-f', file, '--json'], { home });
+      expect(code).toBe(1);
+      expect(stderr).toContain('E_UNLIKE');
+      expect(await tare(['inspect', 'tiny/back:idler-shrunk'], { home })).toMatchObject({ code: 2 });
+    },
+    120_000,
+  );
+
   it('puts back what an exclusion took and an answer needs', async () => {
     const file = fileOf({ back: `x-tare: {exclude: ['/srv/data/**']}` });
     const answer = await tare(['shrink', '-f', file, '--json'], { home });

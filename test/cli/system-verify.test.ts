@@ -63,6 +63,46 @@ describe.skipIf(!needs('crun', 'unshare'))('tare verify --file', () => {
     expect(stdout).toContain('back said:\n  │ back listens');
   });
 
+  const idler = (program: string, more = ''): string =>
+    `  idler: { image: tiny/back, entrypoint: [/usr/bin/node, -e, "${program}"]${more} }\n`;
+  const STAYS = 'setInterval(() => {}, 1000)';
+  const ENDS = 'setTimeout(() => process.exit(3), 600)';
+
+  it.each([
+    ['once', ENDS, ''],
+    ['again and again', ENDS, ', restart: always'],
+  ])('a service that nobody asks ends, %s: that is no success', async (_what, program, more) => {
+    const file = fileOf({ services: idler(program, more) });
+    const alone = await tareJson<SystemVerification>(['verify', '-f', file], { home, code: 1 });
+    expectShape('system-verify', alone);
+    expect(alone).toMatchObject({
+      ok: false,
+      probes: [
+        { ok: true },
+        { name: 'idler: exit', ok: false, detail: 'it does not stay up: it ended with exit code 3' },
+      ],
+    });
+    const against = ['--against', fileOf({ services: idler(STAYS) })];
+    const compared = await tareJson<SystemVerification>(['verify', '-f', file, ...against], { home, code: 1 });
+    expectShape('system-verify', compared);
+    expect(compared.probes.at(-1)).toMatchObject({
+      name: 'idler: exit',
+      difference: 'exit code: the original stays up, this ends with exit code 3',
+    });
+    const same = await tareJson<SystemVerification>(['verify', '-f', file, '--against', file], { home });
+    expect(same).toMatchObject({ ok: true, probes: [{ ok: true }] });
+  });
+
+  it('has a question for a system without any: whether it comes up, and stays', async () => {
+    const file = fileOf(`name: lone\nservices:\n${idler(STAYS)}`);
+    const result = await tareJson<SystemVerification>(['verify', '-f', file], { home });
+    expectShape('system-verify', result);
+    expect(result).toMatchObject({ ok: true, probes: [{ name: 'comes up', ok: true }] });
+    const other = fileOf(`name: lone\nservices:\n  idler: { image: tiny/back, entrypoint: [/no/such/program] }\n`);
+    const broken = await tareJson<SystemVerification>(['verify', '-f', other, '--against', file], { home, code: 1 });
+    expect(broken).toMatchObject({ ok: false, probes: [{ name: 'comes up', ok: false, original: { ok: true } }] });
+  });
+
   it.each([
     [
       'a service that ends at once',

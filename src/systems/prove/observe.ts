@@ -7,36 +7,20 @@ import { isTareError, TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
 import type { Project } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
-import { portOfProbe, type ProbeOutcome } from '../../sandbox/probes/index.ts';
-import type { Observation, PortMapping, Sandbox, TraceSpec } from '../../sandbox/types.ts';
+import type { Observation, Sandbox, TraceSpec } from '../../sandbox/types.ts';
 import type { Store } from '../../store/types.ts';
-import { askAgain } from '../../verify/ask-again.ts';
-import { askAll, type Patience } from '../../verify/ask.ts';
-import { crawlPorts } from '../../verify/crawl-ports.ts';
-import { runOnHost } from '../../verify/host-command.ts';
 import type { ObservedRun } from '../../verify/observe.ts';
 import { patienceFor } from '../../verify/patience.ts';
-import type { Session } from '../../verify/session.ts';
 import { removeFolder } from '../run/mounts.ts';
 import { startSystem, type RunningSystem } from '../run/system.ts';
+import { driveSystem, neverUp, type Driven, type SystemDrive } from './drive.ts';
+import { earOf, sessionsOf, type Ear } from './sessions.ts';
 import { measureUse, type Usage } from './usage.ts';
-import { publicPorts, systemProbeName, type SystemProbe } from './probes.ts';
-import { earOf, sessionsOf, type Ear, type Sessions } from './sessions.ts';
 
 /** What watched containers get to end by themselves, in milliseconds: what they need for that is seen too. */
 const WATCHED_GRACE_MS = 500;
 const STOP_PHASE = 'stop';
 const DEFAULT_TIMEOUT_MS = 60_000;
-const DEFAULT_RUN_TIMEOUT_MS = 600_000;
-
-/** What is done with a running system, in this order. */
-export interface SystemDrive {
-  readonly probes: readonly SystemProbe[];
-  /** Then every published port is crawled from `/`. */
-  readonly crawl: boolean;
-  /** Then a command on this machine, with TARE_URL and TARE_PORT_… of the published ports. */
-  readonly run?: readonly string[] | undefined;
-}
 
 export interface ObserveSystemOptions {
   readonly project: Project;
@@ -65,10 +49,7 @@ export interface ServiceRun {
   readonly used: { readonly memory: number; readonly cpus: number };
 }
 
-export interface SystemRun {
-  readonly probes: readonly SystemProbe[];
-  /** All questions and their outcomes, as of one image. */
-  readonly run: ObservedRun;
+export interface SystemRun extends Driven {
   readonly services: ReadonlyMap<string, ServiceRun>;
   /** Why it did not even come up. */
   readonly failed?: TareError;
@@ -80,7 +61,7 @@ export interface SystemRun {
  * @throws TareError when this machine cannot run it (E_SANDBOX, …); E_CANCELLED
  */
 export async function observeSystem(options: ObserveSystemOptions): Promise<SystemRun> {
-  const { ctx, images, project, sandbox, store, trace } = options;
+  const { ctx, images, project, sandbox, store, timeoutMs = DEFAULT_TIMEOUT_MS, trace } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'tare-system-'));
   const ears = new Map<string, Ear>(
     project.services.map(({ name }) => [
@@ -108,7 +89,7 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
     let failed: TareError | undefined;
     try {
       failed = await comesUp(system, options);
-      driven = failed === undefined ? await drive(system, sessions, options) : undefined;
+      driven = failed === undefined ? await driveSystem(system, sessions, { ...options, timeoutMs }) : undefined;
       if (trace !== undefined) await sessions.mark(STOP_PHASE);
     } finally {
       usage.stop();
@@ -117,8 +98,7 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
       for (const { output } of ears.values()) output.close();
     }
     return {
-      probes: driven?.probes ?? options.drive.probes,
-      run: driven?.run ?? neverUp(options.drive, failed),
+      ...(driven ?? neverUp(options.drive, failed)),
       services: await servicesOf(system, { ears, usage, watched: trace !== undefined }),
       ...(failed === undefined ? {} : { failed }),
     };
@@ -164,119 +144,6 @@ function ofService(system: RunningSystem, error: TareError): TareError {
   if (life === undefined) return error;
   const { at, name } = life.replica.service;
   return new TareError(error.code, `${at}: ${name}: ${error.message}`, { cause: error, hint: error.hint });
-}
-
-interface Driven {
-  readonly probes: readonly SystemProbe[];
-  readonly run: ObservedRun;
-}
-
-async function drive(system: RunningSystem, sessions: Sessions, options: ObserveSystemOptions): Promise<Driven> {
-  const { ctx, drive: plan, project } = options;
-  const upMs = sessions.elapsed();
-  const { patienceMs, ...given } = patienceOf(options);
-  const timeoutMs = upMs + given.timeoutMs;
-  const probes: SystemProbe[] = [];
-  const outcomes: ProbeOutcome[] = [];
-  const note = (probe: SystemProbe, outcome: ProbeOutcome): void => {
-    probes.push(probe);
-    outcomes.push({ ...outcome, name: systemProbeName(probe) });
-  };
-  const sessionFor = async (wanted: readonly SystemProbe[], service: string): Promise<Session> =>
-    sessions.of(service, [...new Set(wanted.flatMap(({ probe }) => portOfProbe(probe) ?? []))]);
-  for (const [service, some] of inRow(plan.probes)) {
-    const session = await sessionFor(some, service);
-    const asked = await askAll(
-      session,
-      some.map(({ probe }) => probe),
-      { timeoutMs, patienceMs },
-    );
-    let answers = asked.outcomes;
-    if (options.askAgain === true)
-      answers = await askAgain(
-        session,
-        some.map(({ probe }) => probe),
-        answers,
-      );
-    for (const [index, probe] of some.entries()) note(pinned(probe, answers[index]), answers[index] as ProbeOutcome);
-  }
-  if (plan.crawl)
-    for (const [service, ports] of publicPorts(project)) {
-      const session = await sessions.of(service, ports);
-      const crawled = await crawlPorts(session, ports, timeoutMs);
-      let answers = crawled.outcomes;
-      if (options.askAgain === true) answers = await askAgain(session, crawled.probes, answers);
-      for (const [index, probe] of crawled.probes.entries())
-        note(pinned({ service, probe }, answers[index]), answers[index] as ProbeOutcome);
-    }
-  const run = plan.run === undefined ? undefined : await onHost(system, sessions, plan.run, options);
-  throwIfCancelled(ctx.signal);
-  return {
-    probes,
-    run: {
-      probes: probes.map(({ probe }) => probe),
-      outcomes,
-      exec: [],
-      ...(run === undefined ? {} : { run }),
-      startMs: upMs,
-      readyMs: sessions.elapsed(),
-      output: '',
-    },
-  };
-}
-
-/** For all questions together. */
-function patienceOf({ than, timeoutMs = DEFAULT_TIMEOUT_MS }: ObserveSystemOptions): Patience {
-  return than === undefined ? { timeoutMs } : patienceFor({ readyMs: than.readyMs - than.startMs }, timeoutMs);
-}
-
-/** Neighbours that go to the same service are asked together. */
-function inRow(probes: readonly SystemProbe[]): readonly (readonly [string, readonly SystemProbe[]])[] {
-  const rows: [string, SystemProbe[]][] = [];
-  for (const probe of probes) {
-    const last = rows.at(-1);
-    if (last?.[0] === probe.service) last[1].push(probe);
-    else rows.push([probe.service, [probe]]);
-  }
-  return rows;
-}
-
-/** Another system has to give the very status: it is asked until it does. */
-function pinned({ probe, service }: SystemProbe, outcome: ProbeOutcome | undefined): SystemProbe {
-  if (!('http' in probe) || typeof probe.http.status === 'number' || outcome?.answer?.kind !== 'http')
-    return { probe, service };
-  return { service, probe: { ...probe, http: { ...probe.http, status: outcome.answer.status } } };
-}
-
-async function onHost(
-  system: RunningSystem,
-  sessions: Sessions,
-  argv: readonly string[],
-  { ctx, project }: ObserveSystemOptions,
-): Promise<ProbeOutcome> {
-  const ports: PortMapping[] = [];
-  for (const [service, own] of publicPorts(project))
-    for (const port of own) {
-      const { address, host } = await system.publisher.reach(service, port);
-      ports.push({ container: port, address, host });
-    }
-  await sessions.mark(`run ${argv.join(' ')}`);
-  return runOnHost({ argv, ports, timeoutMs: DEFAULT_RUN_TIMEOUT_MS, ctx });
-}
-
-function neverUp({ probes, run }: SystemDrive, failed: TareError | undefined): ObservedRun {
-  const detail = failed?.message ?? '';
-  const lost = (name: string): ProbeOutcome => ({ name, ok: false, ms: 0, detail });
-  const names = probes.map(systemProbeName);
-  return {
-    probes: probes.map(({ probe }) => probe),
-    outcomes: (names.length === 0 && run === undefined ? ['comes up'] : names).map(lost),
-    exec: [],
-    ...(run === undefined ? {} : { run: lost(`run ${run.join(' ')}`) }),
-    startMs: 0,
-    readyMs: 0,
-    output: detail,
-  };
 }
 
 async function servicesOf(

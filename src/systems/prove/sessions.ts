@@ -8,6 +8,7 @@ import { calm } from '../../verify/calm.ts';
 import { listenForComplaints } from '../../verify/compare-complaints.ts';
 import type { Session } from '../../verify/session.ts';
 import { transcribe, type Transcript } from '../../verify/transcript.ts';
+import type { Unasked } from '../../verify/unasked.ts';
 import type { RunningSystem } from '../run/system.ts';
 import { queueOf, type Queue } from './queue.ts';
 
@@ -29,6 +30,8 @@ export function earOf(onText: (text: string, stream: OutputChunk['stream']) => v
 }
 
 export interface Sessions {
+  /** All containers together, as one program that nobody asks. */
+  readonly all: Unasked;
   /** Of the first container of a service. Its ports lead there from this machine. */
   of(service: string, ports: readonly number[]): Promise<Session>;
   /** Begins a phase in all containers at once, as soon as none of them does anything that belongs to the one before. */
@@ -62,7 +65,8 @@ export function sessionsOf(
       quietMs: Math.min(...all.map((each) => each.quietMs)),
     };
   };
-  const { idleMs, reached } = calm({ progress, pause, over: () => running().length === 0 });
+  const isOver = (): boolean => running().length === 0;
+  const { idleMs, reached } = calm({ progress, pause, over: isOver });
   let current: string | undefined;
   const mark = async (phase: string): Promise<void> => {
     if (!watched || phase === current) return;
@@ -71,6 +75,12 @@ export function sessionsOf(
     await Promise.all(running().map((each) => each.mark(phase)));
   };
   return {
+    all: {
+      running: { progress, processorMs: () => running().reduce((sum, each) => sum + each.processorMs(), 0) },
+      exit: () => (isOver() ? { code: 0 } : undefined),
+      elapsed,
+      pause,
+    },
     mark,
     elapsed,
     async of(service, wanted) {

@@ -3,12 +3,14 @@ import type { Context } from '../../base/events.ts';
 import type { Project } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { Store } from '../../store/types.ts';
+import { exitText } from '../../verify/ask.ts';
 import type { CompareMode } from '../../verify/compare.ts';
 import { compareFairly, type Compared } from '../../verify/compare-runs.ts';
 import { publicName } from '../../verify/public-name.ts';
 import type { VerifiedProbe } from '../../verify/verify.ts';
 import { requireSandbox } from '../../verify/with-sandbox.ts';
-import { observeSystem, type SystemDrive, type SystemRun } from './observe.ts';
+import type { SystemDrive } from './drive.ts';
+import { observeSystem, type SystemRun } from './observe.ts';
 import { publicPorts, type SystemProbe } from './probes.ts';
 
 export interface SystemVerdict {
@@ -96,7 +98,28 @@ function originalFails({ name }: Project, { hint, message }: TareError): TareErr
 const reachable = (project: Project): readonly SystemProbe[] =>
   publicPorts(project).flatMap(([service, ports]) => ports.map((port) => ({ service, probe: { tcp: { port } } })));
 
-/** Each question, what came of it, and what it was to be. */
+/** With nothing to compare it with, a service may be done, and may not fail. */
+function failedEnds({ run: { ended = [] } }: SystemRun): readonly VerifiedProbe[] {
+  const failed = ended.filter(({ exit }) => exit.code !== 0);
+  return [...new Map(failed.map((end) => [end.service, end])).values()].map(({ exit, service }) => ({
+    name: `${service}: exit`,
+    ok: false,
+    ms: 0,
+    detail: `it does not stay up: it ended with ${exitText(exit)}`,
+  }));
+}
+
+function unlikeEnd({ difference, name, original, small }: Compared): VerifiedProbe {
+  return {
+    name,
+    ok: small.ok,
+    ms: 0,
+    original: { ok: original.ok, ms: 0 },
+    ...(difference === undefined ? {} : { difference: difference.text }),
+  };
+}
+
+/** Each question, what came of it, and what it was to be; then the services that did not stay up, and should have. */
 export function verifiedProbes(
   small: SystemRun,
   original: SystemRun | undefined,
@@ -115,9 +138,11 @@ export function verifiedProbes(
       ...(reference?.difference === undefined ? {} : { difference: reference.difference.text }),
     };
   });
+  const ends = compared === undefined ? failedEnds(small) : compared.slice(outcomes.length).map(unlikeEnd);
+  const all = [...probes, ...ends];
   return {
-    ok: small.failed === undefined && probes.every(({ difference, ok }) => ok && difference === undefined),
-    probes,
+    ok: small.failed === undefined && all.every(({ difference, ok }) => ok && difference === undefined),
+    probes: all,
     startMs: small.run.startMs,
     ...(original === undefined ? {} : { originalStartMs: original.run.startMs }),
   };

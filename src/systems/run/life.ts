@@ -37,6 +37,8 @@ export interface Life {
   status(): ReplicaStatus;
   /** The container that runs now. */
   running(): Running | undefined;
+  /** How its last container ended by itself; undefined once the one after it has run for longer, and nobody knows that it will end too. */
+  ended(): Exit | undefined;
   /** Resolves when the first container runs or has run. @throws what starting throws */
   begin(): Promise<void>;
   /** Stop signal, then SIGKILL after `graceMs`. Never rejects because of the container. Idempotent. */
@@ -66,6 +68,8 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
   };
   let current: Running | undefined;
   let last: Running | undefined;
+  /** When the last container began, and how long the one before it ran. In milliseconds. */
+  const times = { began: 0, before: 0 };
   let finish: () => void = () => undefined;
   const over = new Promise<void>((resolve) => (finish = resolve));
   const become = (change: Partial<ReplicaStatus>): void => onChange((status = { ...status, ...change }));
@@ -75,6 +79,7 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
   /** One container from its start to its end. */
   const run = async (running: Running): Promise<{ readonly exit: Exit; readonly said: string }> => {
     current = last = running;
+    times.began = performance.now();
     // It was there before anybody could be told not to start it.
     if (stopping.signal.aborted) await running.stop(0).catch(() => undefined);
     const words = lastWords();
@@ -102,6 +107,7 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
       return { exit: await running.wait(), said: words.text() };
     } finally {
       current = undefined;
+      times.before = performance.now() - times.began;
       asking.abort();
       await asked;
     }
@@ -127,13 +133,12 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
   const live = async (first: Running): Promise<void> => {
     let running = first;
     for (let wait = FIRST_PAUSE_MS; ;) {
-      const began = performance.now();
       const { exit, said } = await run(running);
       const { health: _, said: __, ...rest } = status;
       status = exit.code === 0 || said === '' ? rest : { ...rest, said };
       if (stopping.signal.aborted || !restarts(replica.service.restart, exit, status.restarts))
         return become({ state: 'exited', exit });
-      if (performance.now() - began > STEADY_MS) wait = FIRST_PAUSE_MS;
+      if (times.before > STEADY_MS) wait = FIRST_PAUSE_MS;
       become({ state: 'restarting', exit, restarts: status.restarts + 1 });
       await pause(wait, stopping.signal);
       wait = Math.min(wait * 2, MAX_PAUSE_MS);
@@ -147,6 +152,10 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
     over,
     status: () => status,
     running: () => current,
+    ended() {
+      const isSteady = current !== undefined && performance.now() - times.began > times.before;
+      return isSteady ? undefined : status.exit;
+    },
     async begin() {
       if (stopping.signal.aborted) return;
       become({ state: 'starting' });

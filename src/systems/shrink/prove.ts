@@ -10,7 +10,8 @@ import { showAnswer, type CompareMode } from '../../verify/compare.ts';
 import { newComplaints } from '../../verify/compare-complaints.ts';
 import { compareFairly, type Compared } from '../../verify/compare-runs.ts';
 import type { ObservedRun } from '../../verify/observe.ts';
-import { observeSystem, type SystemDrive, type SystemRun } from '../prove/observe.ts';
+import type { SystemDrive } from '../prove/drive.ts';
+import { observeSystem, type SystemRun } from '../prove/observe.ts';
 import { produceAll, type ProducedService } from './produce.ts';
 import type { ServiceSubject } from './subjects.ts';
 
