@@ -40,7 +40,7 @@ export interface ObserveSystemOptions {
 
 /** What was seen of one service. */
 export interface ServiceRun {
-  /** Of each of its containers; empty when nobody watched. */
+  /** Of each of its replicas; empty when nobody watched. */
   readonly observations: readonly Observation[];
   /** The end of what it has printed. */
   readonly output: string;

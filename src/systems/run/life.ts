@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTareError } from '../../base/error.ts';
 import type { Restart } from '../../formats/compose/types.ts';
 import type { Exit, Observation, OutputChunk, Running } from '../../sandbox/types.ts';
+import { mergeObservations } from '../../verify/merge-observations.ts';
 import { watchHealth, type Health, type HealthPlan } from './health.ts';
 import type { Replica } from './plan.ts';
 
@@ -25,6 +26,8 @@ export interface ReplicaStatus {
 export interface LifeOptions {
   readonly replica: Replica;
   readonly health: HealthPlan | undefined;
+  /** Its containers are traced. */
+  readonly watched: boolean;
   /** Starts one container. */
   readonly start: (signal: AbortSignal) => Promise<Running>;
   readonly onOutput: (chunk: OutputChunk) => void;
@@ -45,7 +48,7 @@ export interface Life {
   stop(graceMs: number): Promise<void>;
   /** Resolves when no container of it will run any more. */
   readonly over: Promise<void>;
-  /** Of the last container, when it was traced. */
+  /** Of all its containers together, once they have ended; undefined when none was traced. */
   observation(): Promise<Observation | undefined>;
 }
 
@@ -57,7 +60,7 @@ const MAX_PAUSE_MS = 60_000;
 /** Who has run for so long starts at once again. In milliseconds. */
 const STEADY_MS = 10_000;
 
-export function lifeOf({ health: plan, onChange, onOutput, replica, start }: LifeOptions): Life {
+export function lifeOf({ health: plan, onChange, onOutput, replica, start, watched }: LifeOptions): Life {
   const stopping = new AbortController();
   let status: ReplicaStatus = {
     service: replica.service.name,
@@ -67,7 +70,8 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
     restarts: 0,
   };
   let current: Running | undefined;
-  let last: Running | undefined;
+  /** Those that were traced: what only the first of them asked for, the image needs too. */
+  const traced: Running[] = [];
   /** When the last container began, and how long the one before it ran. In milliseconds. */
   const times = { began: 0, before: 0 };
   let finish: () => void = () => undefined;
@@ -78,7 +82,8 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
   };
   /** One container from its start to its end. */
   const run = async (running: Running): Promise<{ readonly exit: Exit; readonly said: string }> => {
-    current = last = running;
+    current = running;
+    if (watched) traced.push(running);
     times.began = performance.now();
     // It was there before anybody could be told not to start it.
     if (stopping.signal.aborted) await running.stop(0).catch(() => undefined);
@@ -184,7 +189,10 @@ export function lifeOf({ health: plan, onChange, onOutput, replica, start }: Lif
       }
       if (status.state !== 'exited') await over;
     },
-    observation: async () => last?.observation(),
+    async observation() {
+      const seen = await Promise.all(traced.map((running) => running.observation()));
+      return seen.length === 0 ? undefined : mergeObservations(seen);
+    },
   };
 }
 

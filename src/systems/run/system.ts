@@ -88,6 +88,7 @@ function run(
     lifeOf({
       replica,
       health: healthPlan(replica.service.healthcheck, imageOf(images, replica.service)),
+      watched: options.trace !== undefined,
       start: (signal) => (starters[index] as Starter).start(signal),
       onOutput: (chunk) => options.onOutput(replica, chunk),
       onChange: (status) => {
