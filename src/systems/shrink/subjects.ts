@@ -1,3 +1,4 @@
+import { TareError } from '../../base/error.ts';
 import type { Project, Service } from '../../formats/compose/types.ts';
 import type { Image, RunConfig } from '../../oci/types.ts';
 import { openSubject, type Subject } from '../../shrink/subject.ts';
@@ -15,7 +16,35 @@ export interface ServiceSubject {
 /** What is the same for all services. */
 export type SharedOptions = Pick<ShrinkOptions, 'compression' | 'exclude' | 'include' | 'syscalls' | 'tightness'>;
 
-/** Opens the images of all services that are not left as they are. @throws TareError as `openSubject` */
+/**
+ * All but those that stay as they are.
+ * @throws TareError E_COMPOSE when two of the images to be would have one name, or of a service no container runs
+ */
+export function servicesToShrink(project: Project): readonly Service[] {
+  const names = new Map<string, string>();
+  return project.services.filter((service) => {
+    const { at, name, replicas } = service;
+    if (!settingsOf(service).shrink) return false;
+    if (replicas === 0)
+      throw new TareError(
+        'E_COMPOSE',
+        `${at}: ${name} has no container (0 replicas), so nobody can see what it needs`,
+        {
+          hint: 'give it one, or leave its image as it is: `x-tare: {shrink: false}`',
+        },
+      );
+    const made = shrunkNameOf(project, service);
+    const other = names.get(made);
+    if (other !== undefined)
+      throw new TareError('E_COMPOSE', `${at}: what is made of ${other} and of ${name} would have one name: ${made}`, {
+        hint: 'give one of the two images another tag, or leave one as it is: `x-tare: {shrink: false}`',
+      });
+    names.set(made, name);
+    return true;
+  });
+}
+
+/** Opens the images of all services that are not left as they are. @throws TareError as `servicesToShrink`, `openSubject` */
 export async function openSubjects(
   project: Project,
   images: ReadonlyMap<string, Image>,
@@ -23,11 +52,10 @@ export async function openSubjects(
   tools: ShrinkTools,
 ): Promise<readonly ServiceSubject[]> {
   const subjects: ServiceSubject[] = [];
-  for (const service of project.services) {
+  for (const service of servicesToShrink(project)) {
     const image = images.get(service.name);
-    const settings = settingsOf(service);
-    if (image === undefined || !settings.shrink) continue;
-    const { exclude, include, tightness = shared.tightness } = settings;
+    if (image === undefined) continue;
+    const { exclude, include, tightness = shared.tightness } = settingsOf(service);
     const options: ShrinkOptions = {
       ...shared,
       image: imageNameOf(project, service),
