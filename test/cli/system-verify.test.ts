@@ -93,6 +93,12 @@ describe.skipIf(!needs('crun', 'unshare'))('tare verify --file', () => {
     expect(same).toMatchObject({ ok: true, probes: [{ ok: true }] });
   });
 
+  it('makes a volume of its own where another project has made one', async () => {
+    const more = `${probes(`{ service: back, command: [/usr/bin/node, -e, "process.exit(fs.readdirSync('/v').length)"] }`)}volumes: { v: { external: true, name: somebody-elses } }\n`;
+    const file = fileOf({ back: `volumes: ['v:/v']`, more });
+    expect(await tareJson<SystemVerification>(['verify', '-f', file], { home })).toMatchObject({ ok: true });
+  });
+
   it('has a question for a system without any: whether it comes up, and stays', async () => {
     const file = fileOf(`name: lone\nservices:\n${idler(STAYS)}`);
     const result = await tareJson<SystemVerification>(['verify', '-f', file], { home });

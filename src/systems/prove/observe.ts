@@ -56,8 +56,8 @@ export interface SystemRun extends Driven {
 }
 
 /**
- * Starts a system with fresh volumes and without taking any port of this machine that its file names, asks it, stops it, and leaves nothing. What goes
- * wrong in its containers is an answer, not an error.
+ * Starts a system with fresh volumes, also in place of external ones, and without taking any port of this machine that its file names, asks it, stops
+ * it, and leaves nothing. What goes wrong in its containers is an answer, not an error.
  * @throws TareError when this machine cannot run it (E_SANDBOX, …); E_CANCELLED
  */
 export async function observeSystem(options: ObserveSystemOptions): Promise<SystemRun> {
@@ -72,7 +72,7 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
   const begin = performance.now();
   try {
     const system = await startSystem({
-      project,
+      project: withOwnVolumes(project),
       images,
       sandbox,
       store,
@@ -106,6 +106,12 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
     await removeFolder(scratch, sandbox);
   }
 }
+
+/** What somebody else keeps in a volume is neither to be needed nor to be changed here. */
+const withOwnVolumes = (project: Project): Project => ({
+  ...project,
+  volumes: project.volumes.map((volume) => ({ ...volume, external: false })),
+});
 
 async function comesUp(
   system: RunningSystem,
