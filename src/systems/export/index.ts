@@ -1,4 +1,5 @@
 import { compareBytes } from '../../base/path.ts';
+import type { Project } from '../../formats/compose/types.ts';
 import { composeFiles } from './compose/index.ts';
 import { kubernetesFiles } from './kubernetes/index.ts';
 import { quadletFiles } from './quadlet/index.ts';
@@ -19,8 +20,18 @@ export type ExportFormat = keyof typeof EXPORT_FORMATS;
  */
 export function exportSystem({ format, ...input }: ExportInput & { readonly format: ExportFormat }): Exported {
   const warnings: ExportWarning[] = [];
-  const files = EXPORT_FORMATS[format](input, (at, message) => {
+  const files = EXPORT_FORMATS[format]({ ...input, project: withoutStrangers(input.project) }, (at, message) => {
     if (!warnings.some((other) => other.at === at && other.message === message)) warnings.push({ at, message });
   });
   return { files: [...files].sort((a, b) => compareBytes(a.path, b.path)), warnings };
+}
+
+/** A service of a profile that is not active may be missing, where others say so; no target would find it. */
+function withoutStrangers(project: Project): Project {
+  const names = new Set(project.services.map(({ name }) => name));
+  const services = project.services.map((service) => ({
+    ...service,
+    dependsOn: service.dependsOn.filter((dependency) => names.has(dependency.service)),
+  }));
+  return { ...project, services };
 }
