@@ -275,6 +275,17 @@ describe('export to Kubernetes', () => {
     });
   });
 
+  it('has a folder for each that the image says is written to, however alike their names are', () => {
+    const known = facts('a', { config: { Volumes: { '/data/a': {}, '/data-a': {} } } });
+    const { containers, volumes } = podOf(only(exported([service('a')], [known]), 'Deployment', 'a'));
+    expect(containers[0]?.['volumeMounts']).toEqual([
+      { name: 'image-data-a', mountPath: '/data-a' },
+      { name: 'image-data-a-2', mountPath: '/data/a' },
+      { name: 'tmp', mountPath: '/tmp' },
+    ]);
+    expect(volumes?.map(({ name }) => name)).toEqual(['image-data-a', 'image-data-a-2', 'tmp']);
+  });
+
   it('asks the image how it is, where the project does not', () => {
     const config = { User: '1', Healthcheck: { Test: ['CMD-SHELL', 'curl -f x'], Interval: 5_000_000_000 } };
     const probe = (more: Partial<Service>): unknown =>

@@ -1,6 +1,6 @@
 import type { ServiceMount } from '../../../formats/compose/types.ts';
 import { isMounted } from '../process.ts';
-import { labelName } from './names.ts';
+import { createNames, labelName } from './names.ts';
 import { CONTENT_KEY, type Json, type WorkloadInput } from './types.ts';
 
 /** A project does not say how large its volumes are. */
@@ -19,8 +19,9 @@ export function volumesOf(input: WorkloadInput): Mounted {
   const folders = ['/tmp', ...Object.keys(facts.config.Volumes ?? {})].filter(
     (path) => path.startsWith('/') && !isMounted(service, path),
   );
+  const nameOf = createNames();
   const made = [...new Set(folders)].sort().map((mountPath): OneMount => {
-    const name = mountPath === '/tmp' ? 'tmp' : `image-${labelName(mountPath)}`;
+    const name = mountPath === '/tmp' ? 'tmp' : nameOf(`image-${mountPath}`);
     return { volume: { name, emptyDir: {} }, mount: { name, mountPath } };
   });
   const all: readonly OneMount[] = [...given, ...made];
