@@ -286,6 +286,19 @@ describe('export to Kubernetes', () => {
     expect(volumes?.map(({ name }) => name)).toEqual(['image-data-a', 'image-data-a-2', 'tmp']);
   });
 
+  it.each<[hostname: string, expected: string | undefined]>([
+    ['Gateway.shop', 'gateway'],
+    ['my_host', undefined],
+    ['host-', undefined],
+  ])('calls the pod %j %j', (hostname, expected) => {
+    const result = exported([service('a', { hostname, extraHosts: ['my_db:10.0.0.7', 'Db:10.0.0.7'] })], [facts('a')]);
+    const pod = podOf(only(result, 'Deployment', 'a')) as unknown as Readonly<Record<string, unknown>>;
+    expect(pod['hostname']).toBe(expected);
+    expect(pod['hostAliases']).toEqual([{ ip: '10.0.0.7', hostnames: ['db'] }]);
+    expect(messages(result)).toContain('my_db cannot be the name of a machine in a cluster');
+    if (expected === undefined) expect(messages(result)).toContain(`${hostname} cannot be the name`);
+  });
+
   it('asks the image how it is, where the project does not', () => {
     const config = { User: '1', Healthcheck: { Test: ['CMD-SHELL', 'curl -f x'], Interval: 5_000_000_000 } };
     const probe = (more: Partial<Service>): unknown =>

@@ -39,7 +39,7 @@ export function podSpec(input: WorkloadInput): Json {
   return defined({
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    hostname: service.hostname === undefined ? undefined : hostname(service.hostname),
+    hostname: hostname(input),
     hostAliases: hostAliases(input),
     nodeSelector: nodeSelector(service.platform),
     terminationGracePeriodSeconds: Math.ceil(service.stopGraceMs / 1000),
@@ -94,7 +94,17 @@ export const list = <T>(values: readonly T[]): readonly T[] | undefined => (valu
 /** The kubelet puts variables in the place of `$(NAME)`. */
 const unexpanded = (text: string): string => text.replaceAll('$(', '$$$$(');
 
-const hostname = (text: string): string => text.split('.')[0]?.toLowerCase() ?? text;
+/** Of machines, in a cluster (RFC 1123, section 2.1). Container engines take others too. */
+const LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
+
+const noName = (text: string): string => `${text} cannot be the name of a machine in a cluster, and is left out`;
+
+function hostname({ service: { at, hostname: text, name }, warn }: WorkloadInput): string | undefined {
+  const label = text?.split('.')[0]?.toLowerCase();
+  if (label === undefined || LABEL.test(label)) return label;
+  warn(at, `${name}: ${noName(text ?? label)}`);
+  return undefined;
+}
 
 const ARCHITECTURE = /^linux\/([a-z0-9]+)/;
 
@@ -107,9 +117,13 @@ function hostAliases({ service, warn }: WorkloadInput): readonly Json[] | undefi
   const byAddress = new Map<string, string[]>();
   for (const line of service.extraHosts) {
     const cut = line.indexOf(':');
-    const [host, address] = [line.slice(0, cut), line.slice(cut + 1)];
+    const [host, address] = [line.slice(0, cut).toLowerCase(), line.slice(cut + 1)];
     if (!/^[0-9a-f.:]+$/i.test(address)) {
       warn(service.at, `${service.name}: ${host} cannot be ${address}, which is no address`);
+      continue;
+    }
+    if (!host.split('.').every((label) => LABEL.test(label))) {
+      warn(service.at, `${service.name}: ${noName(host)}`);
       continue;
     }
     const known = byAddress.get(address);
