@@ -17,7 +17,7 @@ export interface ServiceFacts {
   readonly seccomp?: string;
   /** That it was seen to need; with or without `CAP_`. Undefined: nobody has looked. */
   readonly capabilities?: readonly string[];
-  /** Measured: bytes at the most, processors on average. */
+  /** Measured of one of its containers: bytes at the most, processors on average. */
   readonly used?: { readonly memory: number; readonly cpus: number };
 }
 

@@ -45,7 +45,7 @@ export interface ServiceRun {
   /** The end of what it has printed. */
   readonly output: string;
   readonly complaints: readonly string[];
-  /** While it was asked: bytes at the most, processors on average. */
+  /** Of one of its containers while it was asked: bytes at the most, processors on average. */
   readonly used: { readonly memory: number; readonly cpus: number };
 }
 
