@@ -121,6 +121,13 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink --file', () => {
     120_000,
   );
 
+  it('says of which service too little was seen: it had ended', async () => {
+    const services = `  idler: { image: tiny/back, entrypoint: [/usr/bin/node, -e, 'setTimeout(() => process.exit(3), 600)'] }\n`;
+    const { code, stderr } = await tare(['shrink', '-f', fileOf({ services })], { home });
+    expect(code).toBe(0);
+    expect(stderr).toContain('idler ended with exit code 3 while it was watched');
+  }, 120_000);
+
   it('puts back what an exclusion took and an answer needs', async () => {
     const file = fileOf({ back: `x-tare: {exclude: ['/srv/data/**']}` });
     const answer = await tare(['shrink', '-f', file, '--json'], { home });

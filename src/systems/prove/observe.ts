@@ -9,7 +9,8 @@ import type { Project } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { Observation, Sandbox, TraceSpec } from '../../sandbox/types.ts';
 import type { Store } from '../../store/types.ts';
-import type { ObservedRun } from '../../verify/observe.ts';
+import { exitText } from '../../verify/ask.ts';
+import type { EndedService, ObservedRun } from '../../verify/observe.ts';
 import { patienceFor } from '../../verify/patience.ts';
 import { removeFolder } from '../run/mounts.ts';
 import { startSystem, type RunningSystem } from '../run/system.ts';
@@ -97,6 +98,7 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
       await system.stop(trace === undefined || ctx.signal.aborted ? 0 : WATCHED_GRACE_MS);
       for (const { output } of ears.values()) output.close();
     }
+    if (trace !== undefined && options.than === undefined) warnOfEnds(driven?.run.ended ?? [], ctx);
     return {
       ...(driven ?? neverUp(options.drive, failed)),
       services: await servicesOf(system, { ears, usage, watched: trace !== undefined }),
@@ -104,6 +106,15 @@ export async function observeSystem(options: ObserveSystemOptions): Promise<Syst
     };
   } finally {
     await removeFolder(scratch, sandbox);
+  }
+}
+
+/** What such a service would ask for later nobody has seen. */
+function warnOfEnds(ended: readonly EndedService[], ctx: Context): void {
+  const failed = new Map(ended.flatMap(({ exit, service }) => (exit.code === 0 ? [] : [[service, exit] as const])));
+  for (const [service, exit] of failed) {
+    const message = `${service} ended with ${exitText(exit)} while it was watched: what it needs besides is not known`;
+    ctx.onEvent({ kind: 'warning', warning: { code: 'service-ended', message } });
   }
 }
 
