@@ -3,7 +3,6 @@ import { isTareError, TareError } from '../../base/error.ts';
 import type { Project } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { StatusAnswer } from '../../systems/control.ts';
-import type { ReplicaStatus } from '../../systems/run/life.ts';
 import { COMPOSE_OPTIONS, projectOf, scaled, SHRUNK_OPTION } from '../compose-options.ts';
 import { IMAGE_REGISTRY_OPTIONS } from '../registry-options.ts';
 import type { CliContext, CommandResult, CommandSpec } from '../spec.ts';
@@ -52,11 +51,12 @@ async function detached(
   images: ReadonlyMap<string, Image>,
   { cli, isWhole }: { readonly cli: CliContext; readonly isWhole: boolean },
 ): Promise<CommandResult> {
-  const [{ upAgain }, { upDetached }, { lastingReferences }, { keptLog }, { systemText }] = await Promise.all([
+  const [{ upAgain }, { upDetached }, { lastingReferences }, { keptLog }, { statusEvent }, { systemText }] = await Promise.all([
     import('../../systems/up-again.ts'),
     import('../../systems/detach.ts'),
     import('../../systems/images.ts'),
     import('../../systems/kept-log.ts'),
+    import('../../systems/run/status-event.ts'),
     import('../../report/system.ts'),
   ]);
   const store = await cli.store();
@@ -65,7 +65,7 @@ async function detached(
   const start = (): Promise<StatusAnswer> =>
     upDetached(
       { project, images: lastingReferences(project, images), home: store.home },
-      { ctx: cli.ctx, onStatus: tellStatus(cli) },
+      { ctx: cli.ctx, onStatus: (now) => cli.ctx.onEvent(statusEvent(now)) },
     ).catch(async (error: unknown) => {
       // Somebody else may have started it this moment.
       const other = isTareError(error, 'E_SYSTEM_STATE') ? await running() : undefined;
@@ -85,8 +85,9 @@ async function attached(
   images: ReadonlyMap<string, Image>,
   { cli, prefix }: { readonly cli: CliContext; readonly prefix: boolean },
 ): Promise<CommandResult> {
-  const [{ up }, { linePrinter, systemText }] = await Promise.all([
+  const [{ up }, { statusEvent }, { linePrinter, systemText }] = await Promise.all([
     import('../../systems/up.ts'),
+    import('../../systems/run/status-event.ts'),
     import('../../report/system.ts'),
   ]);
   const names = project.services.flatMap(({ name, replicas }) =>
@@ -102,7 +103,7 @@ async function attached(
       onLine: (line) => {
         if (!cli.json) stdout.write(printer.line(line));
       },
-      onStatus: tellStatus(cli),
+      onStatus: (now) => cli.ctx.onEvent(statusEvent(now)),
       onReady(status: StatusAnswer) {
         if (!cli.quiet) stderr.write(`${systemText(status)(cli.style)}\n`);
       },
@@ -112,19 +113,4 @@ async function attached(
   const failed = replicas.some(({ exit }) => exit === undefined || exit.code !== 0);
   // Who was asked to stop ends as its program pleases.
   return { json: { project: project.name, replicas }, text: () => '', exit: failed && !stopped ? 1 : 0 };
-}
-
-function tellStatus({ ctx }: CliContext) {
-  return (status: ReplicaStatus): void => {
-    const { exit, health, name, said, state } = status;
-    const isWell = state === 'running' && health !== undefined && health !== 'starting';
-    const isOver = state === 'exited';
-    const detail = isOver ? (exit === undefined ? said : `exit code ${exit.code}`) : isWell ? said : undefined;
-    ctx.onEvent({
-      kind: 'service.status',
-      name,
-      state: isWell ? health : isOver && exit === undefined ? 'not started' : state,
-      ...(detail === undefined ? {} : { detail }),
-    });
-  };
 }
