@@ -47,6 +47,7 @@ export {
   sbomOf,
   serveRegistry,
 } from './library/registry-calls.ts';
+export { exportSystem, shrinkSystem, upSystem, verifySystem, type ProjectInput } from './library/system-calls.ts';
 export type { CallOptions, ImageInput } from './library/tools.ts';
 export { lintDockerfile } from './lint/lint.ts';
 export { parseReference } from './oci/reference.ts';
@@ -63,5 +64,10 @@ export { defaultHome, openStore } from './store/index.ts';
 export type { Store, TaggedImage } from './store/types.ts';
 export { openImage, writeImage } from './transports/index.ts';
 export type { Entry, Tree } from './tree/types.ts';
+export type { AttachedSystem } from './systems/attach.ts';
+export type { ExportedProject } from './systems/export-project.ts';
+export type { SystemProbe } from './systems/prove/probes.ts';
+export type { SystemVerification } from './systems/prove/verify.ts';
 export { readProject, type ReadProjectOptions } from './systems/read-project.ts';
+export type { ShrunkSystem } from './systems/shrink/shrink.ts';
 export type { VerifyResult } from './verify/verify.ts';

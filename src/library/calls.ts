@@ -16,7 +16,7 @@ import type { ShrinkOptions, ShrinkPlan, ShrinkResult } from '../shrink/types.ts
 import type { CompareMode } from '../verify/compare.ts';
 import type { VerifyResult } from '../verify/verify.ts';
 import { verify as verifyWithSandbox } from '../verify/with-sandbox.ts';
-import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
+import { imageOf, toolsOf, withoutCall, type CallOptions, type ImageInput } from './tools.ts';
 
 /*
  * The use cases with their surroundings filled in: each takes one options object and gives the object that the command of the same name
@@ -25,14 +25,12 @@ import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts'
 
 /** As `tare build DIR`. `environment` defaults to this process's own. */
 export async function build(options: BuildOptions & CallOptions): Promise<BuildResult> {
-  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
-  return buildImage({ environment: process.env, ...own }, await toolsOf(options));
+  return buildImage({ environment: process.env, ...withoutCall(options) }, await toolsOf(options));
 }
 
 /** As `tare build DIR --dry-run`. */
 export async function planBuild(options: BuildOptions & CallOptions): Promise<DryRun> {
-  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
-  return planImage({ environment: process.env, ...own }, await toolsOf(options));
+  return planImage({ environment: process.env, ...withoutCall(options) }, await toolsOf(options));
 }
 
 /** As `tare shrink IMAGE`. */

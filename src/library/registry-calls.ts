@@ -8,7 +8,7 @@ import type { ServeOptions, Serving } from '../ship/registry/server.ts';
 import type { CostOptions, CostResult } from '../ship/retention/cost.ts';
 import type { SbomFormat } from '../attest/sbom/formats.ts';
 import type { Annotations } from '../oci/types.ts';
-import { imageOf, toolsOf, type CallOptions, type ImageInput } from './tools.ts';
+import { imageOf, toolsOf, withoutCall, type CallOptions, type ImageInput } from './tools.ts';
 
 /*
  * Images on their way, with the surroundings filled in. `registry` of the options says what --insecure and --authfile say; credentials, certificates and
@@ -104,10 +104,4 @@ export async function costOf(
 export async function serveRegistry(options: ServeOptions): Promise<Serving> {
   const { serveRegistry: serve } = await import('../ship/registry/server.ts');
   return serve(options);
-}
-
-/** What a use case does not know. */
-function withoutCall<T extends CallOptions>(options: T): Omit<T, keyof CallOptions> {
-  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
-  return own;
 }

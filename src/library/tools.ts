@@ -37,3 +37,9 @@ export async function imageOf(image: ImageInput, tools: Tools, platform?: string
   if (typeof image !== 'string') return image;
   return openImage(image, { ...tools, ...(platform === undefined ? {} : { platform }) });
 }
+
+/** What is left is what a use case knows. */
+export function withoutCall<T extends CallOptions>(options: T): Omit<T, keyof CallOptions> {
+  const { concurrency: _c, home: _h, onEvent: _o, registry: _r, signal: _s, store: _st, ...own } = options;
+  return own;
+}
