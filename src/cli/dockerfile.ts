@@ -46,7 +46,7 @@ const BUILDING: readonly OptionSpec[] = [
       always: 'all, so that a tag means what it means now',
       never: 'none: they have to be in the store',
     },
-    defaultText: 'never',
+    defaultText: 'never; of a Compose file missing',
   },
   { flags: '--no-cache', description: 'run every step anew' },
   {

@@ -21,7 +21,7 @@ export interface ImagesTools {
   readonly ctx: Context;
 }
 
-/** What every Dockerfile of a project is built with, besides what its service says. */
+/** What every Dockerfile of a project is built with, besides what its service says. Bases that the store does not have are fetched, when nothing else is said. */
 export type BuildDefaults = Omit<DockerfileOptions, 'dir' | 'file' | 'tags' | 'target'>;
 
 export interface BuiltService {
@@ -80,6 +80,7 @@ async function dockerfileOptionsOf(
   );
   const dockerfile = build.dockerfile ?? join(build.context, 'Dockerfile');
   return {
+    pull: 'missing',
     ...defaults,
     dir: build.context,
     file: build.dockerfileInline === undefined ? dockerfile : 'Dockerfile (inline)',
