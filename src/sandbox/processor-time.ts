@@ -18,17 +18,20 @@ export function processorMsOf(first: number): number {
   return below(first).reduce((sum, { ticks }) => sum + ticks, 0) * TICK_MS;
 }
 
-/** statm counts in pages (proc_pid_statm(5)); of 4 KiB on the machines that have tables of calls. */
-const PAGE_BYTES = 4096; // 4 KiB
-
 /**
- * Memory that a process and all below it hold, in bytes: what each has for itself, and of what they have in common (libraries, the parent's pages) once the
- * largest share. 0 when there is no such process, or it is hidden from us.
+ * Memory that a process and all below it hold, in bytes: what each has for itself (with pages of its parent that it has not written to), and of files and
+ * shared memory, which several may have in common, once the largest share. 0 when there is no such process, or it is hidden from us.
  */
 export function memoryBytesOf(first: number): number {
-  const pages = below(first).map(({ pid }) => (readProc(pid, 'statm') ?? '').split(' ').map(Number));
-  const own = pages.reduce((sum, [, resident = 0, shared = 0]) => sum + resident - shared, 0);
-  return (own + Math.max(0, ...pages.map(([, , shared = 0]) => shared))) * PAGE_BYTES;
+  const held = below(first).map(({ pid }) => residentOf(readProc(pid, 'status') ?? ''));
+  return held.reduce((sum, { own }) => sum + own, 0) + Math.max(0, ...held.map(({ shared }) => shared));
+}
+
+/** Not of statm: that counts in pages, whose size the machine chooses. */
+function residentOf(status: string): { readonly own: number; readonly shared: number } {
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0) * 1024;
+  return { own: bytes('RssAnon'), shared: bytes('RssFile') + bytes('RssShmem') };
 }
 
 function below(first: number): readonly Used[] {
