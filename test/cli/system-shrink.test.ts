@@ -128,6 +128,46 @@ describe.skipIf(!needs('crun', 'unshare'))('tare shrink --file', () => {
     expect(stderr).toContain('idler ended with exit code 3 while it was watched');
   }, 120_000);
 
+  it('keeps what only one of several containers of a service asked for', async () => {
+    // Whichever comes first makes the folder; the other one reads another file.
+    const program = `
+      const { mkdirSync, readFileSync } = require("fs");
+      const isFirst = () => { try { mkdirSync("/shared/taken"); return true; } catch { return false; } };
+      const text = readFileSync(isFirst() ? "/srv/data/answer.txt" : "/opt/unused/notes.txt");
+      require("http").createServer((_, answer) => answer.end("forty-two")).listen(8080)`;
+    const file = fileOf({
+      web: 'deploy: { replicas: 2 }',
+      back: `deploy: { replicas: 2 }, user: '0', volumes: ['shared:/shared'], entrypoint: [/usr/bin/node, -e, '${program}'], x-tare: { tightness: used }`,
+      more: `${PROBES}volumes: { shared: {} }\n`,
+    });
+    const result = await tareJson<ShrunkSystem>(['shrink', '-f', file], { home });
+    expectShape('system-shrink', result);
+    expect(result.verified).toMatchObject({ ok: true });
+    expect(serviceOf(result, 'back').repaired).toEqual([]);
+    const kept = await pathsOf('tiny/back:shrunk');
+    expect(kept).toEqual(expect.arrayContaining(['/srv/data/answer.txt', '/opt/unused/notes.txt']));
+    expect(kept).not.toContain('/app/server.js');
+    expect(await tareJson(['verify', '-f', file, '--shrunk'], { home })).toMatchObject({ ok: true });
+  }, 120_000);
+
+  it('leaves a service without a container as it is', async () => {
+    const words = 'x-tare: { probes: [{ service: web, http: { port: 8080, path: /words, body: words } }] }\n';
+    const file = fileOf({ back: `deploy: { replicas: 0 }, ports: ['8080']`, more: words });
+    const answer = await tare(['shrink', '-f', file, '--json'], { home });
+    expect(answer).toMatchObject({ code: 0, stderr: expect.stringMatching(/not-shrunk.*back has no container/) });
+    const result = JSON.parse(answer.stdout) as ShrunkSystem;
+    expectShape('system-shrink', result);
+    expect(result.services.map(({ service }) => service)).toEqual(['web']);
+    expect(result.warnings).toMatchObject([{ code: 'not-shrunk', message: expect.stringContaining(`${file}:4`) }]);
+    // Nor is it asked, though it publishes a port.
+    const crawled = fileOf({ back: `deploy: { replicas: 0 }, ports: ['8080']`, more: '' });
+    const verified = await tareJson<SystemVerification>(['verify', '-f', crawled, '--shrunk', '--compare', 'status'], {
+      home,
+    });
+    expect(verified.probes.map(({ name }) => name)).toContain('web: http GET 8080/');
+    expect(verified.probes.filter(({ name }) => name.startsWith('back'))).toEqual([]);
+  }, 120_000);
+
   it('puts back what an exclusion took and an answer needs', async () => {
     const file = fileOf({ back: `x-tare: {exclude: ['/srv/data/**']}` });
     const answer = await tare(['shrink', '-f', file, '--json'], { home });

@@ -63,7 +63,7 @@ export interface ServiceSettings {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly tightness?: Tightness;
-  /** False: its image stays as it is. */
+  /** False: its image stays as it is; so does that of a service without a container, of which nothing is seen. */
   readonly shrink: boolean;
 }
 
@@ -87,7 +87,7 @@ export function settingsOf(service: Project['services'][number]): ServiceSetting
   return {
     include: list('include'),
     exclude: list('exclude'),
-    shrink,
+    shrink: shrink && service.replicas > 0,
     ...(tightness === undefined ? {} : { tightness }),
   };
 }
@@ -95,9 +95,10 @@ export function settingsOf(service: Project['services'][number]): ServiceSetting
 const isTightness = (value: unknown): value is Tightness =>
   value === 'used' || value === 'reachable' || value === 'packages';
 
-/** Services that can be reached from outside, with the container's ports. */
+/** Services that can be reached from outside, with the container's ports; those that have a container. */
 export const publicPorts = (project: Project): readonly (readonly [service: string, ports: readonly number[]])[] =>
-  project.services.flatMap(({ name, ports }) => {
+  project.services.flatMap(({ name, ports, replicas }) => {
+    if (replicas === 0) return [];
     const tcp = [...new Set(ports.filter(({ protocol }) => protocol === 'tcp').map(({ target }) => target))];
     return tcp.length === 0 ? [] : [[name, tcp] as const];
   });

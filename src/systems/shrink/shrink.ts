@@ -97,8 +97,10 @@ export async function shrinkSystem(options: ShrinkSystemOptions, tools: ShrinkTo
       const made = proof.made.find((item) => item.service === service.name);
       if (made !== undefined) await tools.store.tag(subject.name, made.produced.descriptor, made.produced.evidence);
     }
+    const result = await resultOf(options, { subjects, original, proof, began }, tools);
+    for (const warning of result.warnings) tools.ctx.onEvent({ kind: 'warning', warning });
     return {
-      result: await resultOf(options, { subjects, original, proof, began }, tools),
+      result,
       security: new Map(
         subjects.flatMap(({ service, subject }) => {
           const security = securityOf(proof.knowledge.get(service.name)?.profile, subject.startedImage);
@@ -210,6 +212,20 @@ async function resultOf(
       cost ?? {},
     ),
     seconds: Math.round(performance.now() - began) / 1000,
-    warnings: rows.flatMap(({ made }) => made.produced.decision.plan.warnings),
+    warnings: warningsOf(project, proof),
   };
+}
+
+/** Each with its service. */
+function warningsOf({ services }: Project, { made }: SystemProof): readonly Warning[] {
+  const unseen = services.filter(({ replicas }) => replicas === 0);
+  return [
+    ...unseen.map(({ at, name }) => ({
+      code: 'not-shrunk',
+      message: `${at}: ${name} has no container: nothing is seen of it, and its image stays as it is`,
+    })),
+    ...made.flatMap(({ produced, service }) =>
+      produced.decision.plan.warnings.map((warning) => ({ ...warning, message: `${service}: ${warning.message}` })),
+    ),
+  ];
 }
