@@ -51,7 +51,7 @@ export async function withDockerd(
   const networks = options.networks === true;
   // Each program becomes the next one: the process id is the daemon's.
   const before = networks ? ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec dockerd "$@"'] : [];
-  const [program = '', ...words] = [...before, 'dockerd'];
+  const [program, ...words] = [...before, 'dockerd'];
   const daemon = spawn(
     program,
     [
