@@ -23,7 +23,8 @@ const BASES = {
   'dotnet-sdk': 'mcr.microsoft.com/dotnet/sdk:3.1',
   'dotnet-aspnet': 'mcr.microsoft.com/dotnet/aspnet:3.1',
 };
-const SERVICES = servicesOf(parse(readFileSync(join(SYSTEM, 'compose.yaml'), 'utf8')));
+const COMPOSE = join(SYSTEM, 'compose.yaml');
+const SERVICES = servicesOf(parse(readFileSync(COMPOSE, 'utf8')));
 
 const say = (text) => process.stderr.write(`${text}\n`);
 process.exitCode = await main();
@@ -83,11 +84,16 @@ async function build(services, { force }) {
       work: WORK,
     };
     await ensureBases(bases, made);
-    for (const { context, dockerfile, image } of services) {
-      const argv = ['build', '-f', dockerfile, context, '-t', image, ...host.args, ...contextsOf(LAYOUT, BASES, bases)];
-      const { files, size } = await tare(argv);
-      const columns = [image, mb(size.disk), mb(size.wire), files];
-      process.stdout.write(`${columns.join('\t')}\n`);
+    const settings = [...host.args, ...contextsOf(LAYOUT, BASES, bases)];
+    const tell = (image, { files, size }) =>
+      process.stdout.write(`${[image, mb(size.disk), mb(size.wire), files].join('\t')}\n`);
+    if (services.length === SERVICES.length) {
+      // All of them at once: what they are run from is made ready while the next one is built.
+      const built = await tare(['build', '-f', COMPOSE, ...settings]);
+      for (const row of built) tell(services.find(({ name }) => name === row.service).image, row);
+    } else {
+      for (const { context, dockerfile, image } of services)
+        tell(image, await tare(['build', '-f', dockerfile, context, '-t', image, ...settings]));
     }
     return 0;
   } catch (error) {

@@ -41,11 +41,11 @@ export async function upSystem(
   const { build = false, onLine = () => undefined, shrunk = false } = options;
   const tools = await toolsOf(options);
   const project = await projectOf(options.project, tools);
-  if (build) await buildServices(project, { environment: process.env }, tools);
+  if (build) await buildServices(project, { environment: process.env }, tools, { unpacks: true });
   const whole = await wholeImages(project, tools);
   const images = shrunk ? await shrunkImagesOf(project, whole, tools) : whole;
   return upAttached(
-    { project, images, onLine, onStatus: (now) => tools.ctx.onEvent(statusEvent(now)) },
+    { project, images, keepsLog: false, onLine, onStatus: (now) => tools.ctx.onEvent(statusEvent(now)) },
     { ...tools, env: process.env },
   );
 }

@@ -12,6 +12,7 @@ import type { Store } from '../store/types.ts';
 import { openImage } from '../transports/index.ts';
 import { transportOf } from '../transports/route.ts';
 import { readSecretSource } from './secret-source.ts';
+import { unpackBehind } from './unpack-behind.ts';
 
 /** What the image of a service is called: its `image`, else `PROJECT-SERVICE`. */
 export const imageNameOf = ({ name }: Project, service: Service): string => service.image ?? `${name}-${service.name}`;
@@ -29,13 +30,19 @@ export interface BuiltService {
   readonly result: DockerfileResult;
 }
 
-/** Builds every service that says how, one after the other: their steps share processors and caches. @throws TareError as `buildDockerfile` */
+/**
+ * Builds every service that says how, one after the other: their steps share processors and caches.
+ * @param unpacks make the root of each while the next one is built, for `up` to begin at once
+ * @throws TareError as `buildDockerfile`
+ */
 export async function buildServices(
   project: Project,
   defaults: BuildDefaults,
   tools: ImagesTools,
+  { unpacks = false }: { readonly unpacks?: boolean } = {},
 ): Promise<readonly BuiltService[]> {
   const built: BuiltService[] = [];
+  const roots = unpacks ? unpackBehind(tools) : undefined;
   for (const service of project.services) {
     if (service.build === undefined) continue;
     tools.ctx.onEvent({ kind: 'step.started', step: `build ${service.name}` });
@@ -45,7 +52,9 @@ export async function buildServices(
     });
     tools.ctx.onEvent({ kind: 'step.done', step: `build ${service.name}`, detail: result.reference });
     built.push({ service: service.name, result });
+    roots?.add(result.reference);
   }
+  await roots?.done();
   return built;
 }
 

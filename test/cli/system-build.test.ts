@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DockerfileResult } from '../../src/build/dockerfile/types.ts';
 import type { FileRow } from '../../src/explain/files.ts';
+import { compareBytes } from '../../src/base/path.ts';
 import { tare, tareJson, type CliOptions } from '../helpers/cli.ts';
 import { namesIn } from '../helpers/images.ts';
 import { needs } from '../helpers/needs.ts';
@@ -95,6 +96,24 @@ describe('tare build -f compose.yaml', () => {
     );
     expect(again.map(({ digest }) => digest)).toEqual(built.map(({ digest }) => digest));
     expect(again.flatMap(({ steps }) => steps).every(({ cached }) => cached)).toBe(true);
+  });
+
+  it.each([
+    ['makes ready what will be run', [], ['data', 'note', 'srv']],
+    ['leaves that when it is told to', ['--no-unpack'], []],
+  ])('%s', async (_what, flags, expected) => {
+    const { file, options } = projectIn(SHOP);
+    await tareJson(['build', '-f', file, ...flags], options);
+    const roots = join(options.home, 'tare', 'roots');
+    const made = existsSync(roots) ? readdirSync(roots).flatMap((name) => readdirSync(join(roots, name))) : [];
+    expect(made.toSorted(compareBytes)).toEqual(expected);
+  });
+
+  it('has nothing to make ready of one image', async () => {
+    const { file, options } = projectIn(SHOP);
+    const { code, stderr } = await tare(['build', join(dirname(file), 'web'), '--no-unpack'], options);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--no-unpack goes with a Compose file');
   });
 
   it('says it to people and to scripts', async () => {

@@ -71,6 +71,8 @@ const KEEP_OPTIONS: readonly OptionSpec[] = [
   { flags: '--no-verify', description: 'do not run what was built' },
 ];
 
+const COMPOSE_GROUP = 'A Compose file (--file compose.yaml):';
+
 export const command: CommandSpec = {
   name: 'build',
   arguments: [
@@ -99,6 +101,11 @@ export const command: CommandSpec = {
     ...FOLDER_OPTIONS.map((option) => ({ ...option, group: FOLDER_GROUP })),
     ...KEEP_OPTIONS.map((option) => ({ ...option, group: KEEP_GROUP })),
     ...DOCKERFILE_OPTIONS,
+    {
+      flags: '--no-unpack',
+      description: 'do not make ready, while the next one is built, what `tare up` will run',
+      group: COMPOSE_GROUP,
+    },
     ...IMAGE_REGISTRY_OPTIONS,
   ],
   examples: [
@@ -116,6 +123,10 @@ export const command: CommandSpec = {
   async run(input) {
     const { args, cli, options } = input;
     if (isComposeFile(options.text('file'))) return (await import('../system/build.ts')).buildSystemCommand(input);
+    if (options.isTyped('unpack'))
+      throw new TareError('E_USAGE', '--no-unpack goes with a Compose file', {
+        hint: 'leave it out: of a single image nothing is unpacked ahead',
+      });
     const isDockerfile = options.text('file') !== undefined;
     const dir = (args[0] as string | undefined) ?? '.';
     await refuseOthers(options, { dir, isDockerfile });

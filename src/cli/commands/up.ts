@@ -37,7 +37,7 @@ export const command: CommandSpec = {
     const { buildServices, imagesOf, shrunkImagesOf } = await import('../../systems/images.ts');
     const tools = { store: await cli.store(), ctx: cli.ctx };
     const defaults = { environment: cli.env };
-    if (options.flag('build')) await buildServices(project, defaults, tools);
+    if (options.flag('build')) await buildServices(project, defaults, tools, { unpacks: true });
     const whole = await imagesOf(project, defaults, tools);
     const images = options.flag('shrunk') ? await shrunkImagesOf(project, whole, tools) : whole;
     return options.flag('detach')

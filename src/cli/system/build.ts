@@ -42,7 +42,8 @@ export async function buildSystemCommand({ args, cli, options }: CommandInput): 
     ...defaults
   } = await dockerfileOptions('.', options, cli);
   const tools = { store: await cli.store(), ctx: cli.ctx };
-  const built = await buildServices(project, defaults, tools);
+  const unpacks = options.maybeFlag('unpack') !== false;
+  const built = await buildServices(project, defaults, tools, { unpacks });
   if (built.length === 0)
     throw new TareError('E_COMPOSE', `${file}: no service says how it is built`, { hint: 'write `build: FOLDER`' });
   if (!options.flag('shrink')) {

@@ -26,8 +26,10 @@ export function imageOf(images: ReadonlyMap<string, Image>, { name }: Service): 
 export interface Starter {
   /** Its place in the networks and its mounts are made the first time. */
   readonly start: (signal: AbortSignal) => Promise<Running>;
-  /** Makes its root, ahead of the time when it is needed. */
-  readonly unpack: () => Promise<unknown>;
+  /** Makes its root: `start` waits for that. Never rejects: who needs the root gets the error. */
+  readonly unpack: () => Promise<void>;
+  /** The system stops before it was the turn of this one. */
+  readonly giveUp: () => void;
 }
 
 /** Nobody has named the image or the program on the command line: it says which service does. */
@@ -50,10 +52,11 @@ export function starter(
     closing.push(rootfs.release);
     return { tree: tree.tree, rootfs };
   };
-  let unpacked: ReturnType<typeof unpackNow> | undefined;
-  const unpack = (): ReturnType<typeof unpackNow> => (unpacked ??= unpackNow());
+  let decide: (unpacked: ReturnType<typeof unpackNow>) => void = () => undefined;
+  const unpacked = new Promise<Awaited<ReturnType<typeof unpackNow>>>((resolve) => (decide = resolve));
+  unpacked.catch(() => undefined);
   const prepare = async () => {
-    const { rootfs, tree } = await unpack();
+    const { rootfs, tree } = await unpacked;
     const mounted = { tree, rootfs: rootfs.dir };
     const mounts = await mountsOf(replica, mounted, { project, sandbox, ...folders });
     if (replica.links.length === 0) return { rootfs: rootfs.dir, mounts, network: { kind: 'none' } as const };
@@ -63,7 +66,12 @@ export function starter(
   };
   let prepared: ReturnType<typeof prepare> | undefined;
   return {
-    unpack,
+    async unpack() {
+      const now = unpackNow();
+      decide(now);
+      await now.catch(() => undefined);
+    },
+    giveUp: () => decide(Promise.reject(new TareError('E_CANCELLED', 'the system is stopped'))),
     async start(signal) {
       const parts = await (prepared ??= prepare());
       await named();

@@ -1,3 +1,4 @@
+import { mapLimit } from '../../base/concurrency.ts';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
 import type { Project, Service } from '../../formats/compose/types.ts';
@@ -12,6 +13,7 @@ import { namesOf, planSystem, type Replica } from './plan.ts';
 import { publishPorts, type Publisher } from './publish.ts';
 import { imageOf, starter, type Starter } from './starter.ts';
 import { stopInOrder } from './stop-order.ts';
+import { unpackedAtOnce, unpackOrder } from './unpack-order.ts';
 
 export interface SystemOptions {
   readonly project: Project;
@@ -145,10 +147,12 @@ function run(
     if (stopping === undefined) await life.begin();
   };
   const begun = Promise.all(lives.map((life) => begin(life).catch(fail)));
-  // While the first ones start, the roots of those that wait for them are made. Who needs it gets the error.
-  const unpacked = (async () => {
-    for (const { unpack } of starters) if (stopping === undefined) await unpack().catch(() => undefined);
-  })();
+  // While the first ones start, the roots of those that wait for them are made.
+  const unpacked = mapLimit(unpackOrder(project.services, replicas), unpackedAtOnce(options.ctx), async (index) => {
+    const { giveUp, unpack } = starters[index] as Starter;
+    if (stopping === undefined) await unpack();
+    else giveUp();
+  });
   const asked = (service: Service): boolean => healthPlan(service.healthcheck, imageOf(images, service)) !== undefined;
   void board.lost.then(() => {
     if (stopping === undefined) fail(new TareError('E_SANDBOX', 'the process that joins the networks has ended'));

@@ -31,8 +31,7 @@ async function exported({ file, home }: TinySystem): Promise<Exported> {
   const registry = await startTareRegistry({ storage });
   try {
     const team = `${registry.host}/team`;
-    for (const { reference } of shrunk.services)
-      await tareJson(['push', reference, `${team}/${reference}`], { home });
+    for (const { reference } of shrunk.services) await tareJson(['push', reference, `${team}/${reference}`], { home });
     const args = ['systems', 'export', '-f', file, '--compose', '--shrunk', '--repository', team, '-o', dir];
     expectShape('system-export', await tareJson(args, { home }));
     return { dir, registry: registry.host, storage, shrunk };
