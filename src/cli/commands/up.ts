@@ -51,14 +51,15 @@ async function detached(
   images: ReadonlyMap<string, Image>,
   { cli, isWhole }: { readonly cli: CliContext; readonly isWhole: boolean },
 ): Promise<CommandResult> {
-  const [{ upAgain }, { upDetached }, { lastingReferences }, { keptLog }, { statusEvent }, { systemText }] = await Promise.all([
-    import('../../systems/up-again.ts'),
-    import('../../systems/detach.ts'),
-    import('../../systems/images.ts'),
-    import('../../systems/kept-log.ts'),
-    import('../../systems/run/status-event.ts'),
-    import('../../report/system.ts'),
-  ]);
+  const [{ upAgain }, { upDetached }, { lastingReferences }, { keptLog }, { statusEvent }, { systemText }] =
+    await Promise.all([
+      import('../../systems/up-again.ts'),
+      import('../../systems/detach.ts'),
+      import('../../systems/images.ts'),
+      import('../../systems/kept-log.ts'),
+      import('../../systems/run/status-event.ts'),
+      import('../../report/system.ts'),
+    ]);
   const store = await cli.store();
   const running = (): Promise<StatusAnswer | undefined> =>
     upAgain({ project, images, home: store.home, isWhole, ctx: cli.ctx });
