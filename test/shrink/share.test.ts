@@ -308,7 +308,17 @@ const systems = fc
     })),
   ]);
 
+/** No tree has a second name for a folder or a symbolic link under which it is a file. */
+function linksToFiles({ layers: all }: ServiceLayers): boolean {
+  const entries = all.flatMap((each) => each.entries);
+  const others = new Set(
+    entries.filter(({ type }) => type === 'directory' || type === 'symlink').map(({ path }) => path),
+  );
+  return entries.every(({ link, type }) => type !== 'hardlink' || !others.has(link as Entry['path']));
+}
+
 function whole(services: readonly ServiceLayers[]): boolean {
+  if (!services.every(linksToFiles)) return false;
   try {
     for (const each of services) seen(each.layers);
     return true;
