@@ -1,5 +1,5 @@
 import { TareError } from '../../base/error.ts';
-import type { Dependency, Service } from '../../formats/compose/types.ts';
+import type { Dependency, Project, Service } from '../../formats/compose/types.ts';
 import type { ReplicaStatus } from './life.ts';
 
 /** `why`: it will never be so. */
@@ -62,4 +62,25 @@ export function unmet(service: Service, { condition, service: other }: Dependenc
     'E_SYSTEM',
     `${service.at}: ${service.name} is not started: it needs ${other} ${NEEDS[condition]}, and ${why}`,
   );
+}
+
+/** Whether a service, or its image, has a health check. */
+type IsAsked = (service: Service) => boolean;
+
+/** The service waits for a health that nobody ever asks for. */
+export const waitsInVain = ({ condition }: Dependency, other: Service, isAsked: IsAsked): boolean =>
+  condition === 'service_healthy' && !isAsked(other);
+
+/** @throws TareError E_COMPOSE when a service would wait in vain, and may not go on without */
+export function refuseVain({ services }: Project, isAsked: IsAsked): void {
+  for (const service of services)
+    for (const dependency of service.dependsOn) {
+      const other = services.find(({ name }) => name === dependency.service);
+      if (other === undefined || !dependency.required || !waitsInVain(dependency, other, isAsked)) continue;
+      throw new TareError(
+        'E_COMPOSE',
+        `${service.at}: ${service.name} waits until ${other.name} is healthy, and neither ${other.name} nor its image has a health check`,
+        { hint: `write a \`healthcheck\` for ${other.name}, or wait for \`service_started\`` },
+      );
+    }
 }

@@ -5,7 +5,7 @@ import type { Project, Service } from '../../formats/compose/types.ts';
 import type { Image } from '../../oci/types.ts';
 import type { OutputChunk, Running, Sandbox, Switchboard, TraceSpec } from '../../sandbox/types.ts';
 import type { Store } from '../../store/types.ts';
-import { conditionMet, readiness, unmet, type Verdict } from './conditions.ts';
+import { conditionMet, readiness, refuseVain, unmet, waitsInVain, type Verdict } from './conditions.ts';
 import { healthPlan } from './health.ts';
 import { lifeOf, type Life, type ReplicaState, type ReplicaStatus } from './life.ts';
 import type { MountTools } from './mounts.ts';
@@ -53,7 +53,8 @@ const NAMED: ReadonlySet<ReplicaState> = new Set<ReplicaState>(['starting', 'run
 
 /** Begins to start all services, each when what it depends on is as far as it needs. @throws TareError; nothing is left then */
 export async function startSystem(options: SystemOptions): Promise<RunningSystem> {
-  const { ctx, project, sandbox } = options;
+  const { ctx, images, project, sandbox } = options;
+  refuseVain(project, askedIn(images));
   const plan = planSystem(project);
   const board = await sandbox.openSwitchboard();
   try {
@@ -73,6 +74,14 @@ export async function startSystem(options: SystemOptions): Promise<RunningSystem
   }
 }
 
+const askedIn =
+  (images: ReadonlyMap<string, Image>) =>
+  (service: Service): boolean =>
+    healthPlan(service.healthcheck, imageOf(images, service)) !== undefined;
+
+const down = (service: Service, why: string): TareError =>
+  new TareError('E_SYSTEM', `${service.at}: ${service.name} does not come up: ${why}`);
+
 const unpublished = (replica: Replica): Replica => ({ ...replica, service: { ...replica.service, ports: [] } });
 
 function run(
@@ -82,6 +91,7 @@ function run(
   publisher: Publisher,
 ): RunningSystem {
   const { images, project } = options;
+  const asked = askedIn(images);
   const closing: (() => Promise<void>)[] = [];
   const waiters = new Set<() => void>();
   let fault: unknown;
@@ -138,10 +148,12 @@ function run(
   const begin = async (life: Life): Promise<void> => {
     const { service } = life.replica;
     for (const dependency of service.dependsOn) {
-      const there = project.services.some(({ name }) => name === dependency.service);
-      const why = there
-        ? await until(() => conditionMet(dependency.condition, statusOf(dependency.service)))
-        : 'it is not among the services';
+      const other = project.services.find(({ name }) => name === dependency.service);
+      if (other !== undefined && waitsInVain(dependency, other, asked)) continue;
+      const why =
+        other !== undefined
+          ? await until(() => conditionMet(dependency.condition, statusOf(dependency.service)))
+          : 'it is not among the services';
       if (why !== undefined && dependency.required) throw unmet(service, dependency, why);
     }
     if (stopping === undefined) await life.begin();
@@ -153,7 +165,6 @@ function run(
     if (stopping === undefined) await unpack();
     else giveUp();
   });
-  const asked = (service: Service): boolean => healthPlan(service.healthcheck, imageOf(images, service)) !== undefined;
   void board.lost.then(() => {
     if (stopping === undefined) fail(new TareError('E_SANDBOX', 'the process that joins the networks has ended'));
   });
@@ -187,8 +198,7 @@ function run(
     async ready() {
       for (const service of project.services) {
         const why = await until(() => readiness(statusOf(service.name), asked(service)));
-        if (why !== undefined)
-          throw new TareError('E_SYSTEM', `${service.at}: ${service.name} does not come up: ${why}`);
+        if (why !== undefined) throw down(service, why);
       }
     },
     async connects(service, port) {

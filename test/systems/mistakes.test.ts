@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../helpers/needs.ts';
+import { expectNothingLeft, makeBench, project, type Bench } from '../helpers/systems.ts';
+
+const available = process.getuid?.() === 0 && needs('crun', 'unshare', 'ip', 'busybox');
+const FOREVER = `sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'`;
+
+describe.skipIf(!available)('a mistake in a Compose file', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await makeBench();
+  });
+  afterAll(() => bench.remove());
+
+  it('is told before anything starts when somebody waits for a health that nobody asks for', async () => {
+    await bench.addImage('asked:1', { Healthcheck: { Test: ['CMD', 'true'], Interval: 200_000_000 } });
+    const p = project(bench, '');
+    const waits = (image: string, more: string, how = ''): void =>
+      p.write(`services:
+  first: {image: "${image}", command: ${FOREVER}${more}}
+  after: {image: box:1, command: echo here, depends_on: {first: {condition: service_healthy${how}}}}
+`);
+    for (const [image, more] of [
+      ['box:1', ''],
+      ['asked:1', ', healthcheck: {disable: true}'],
+    ] as const) {
+      waits(image, more);
+      const { stderr } = await p.tare(['up'], { code: 2 });
+      expect(stderr).toContain('E_COMPOSE: compose.yaml:4: after waits until first is healthy, and neither first nor');
+      expect(stderr).toContain('cure: write a `healthcheck` for first');
+      expect(stderr).not.toContain('first-1');
+    }
+    waits('box:1', '', ', required: false');
+    expect((await p.tare(['up', '-d'])).stderr).toContain('after-1 running');
+    await p.tare(['down']);
+    waits('asked:1', '');
+    expect((await p.tare(['up', '-d'])).stderr).toContain('first-1 healthy');
+    await p.tare(['down']);
+    await expectNothingLeft(bench);
+  }, 60_000);
+});
