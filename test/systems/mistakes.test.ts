@@ -38,4 +38,19 @@ describe.skipIf(!available)('a mistake in a Compose file', () => {
     await p.tare(['down']);
     await expectNothingLeft(bench);
   }, 60_000);
+
+  it('is told when a service has died while another one was waited for', async () => {
+    const p = project(
+      bench,
+      `
+services:
+  bad: {image: box:1, command: sh -c 'echo no such thing >&2; exit 9'}
+  slow: {image: box:1, command: ${FOREVER}, healthcheck: {test: sleep 1, interval: 100ms}}
+`,
+    );
+    const { stderr } = await p.tare(['up', '-d'], { code: 1 });
+    expect(stderr).toContain('bad does not come up: bad-1 ended with exit code 9: no such thing');
+    await p.tare(['down']);
+    await expectNothingLeft(bench);
+  }, 60_000);
 });

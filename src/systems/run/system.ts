@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { mapLimit } from '../../base/concurrency.ts';
 import { TareError } from '../../base/error.ts';
 import type { Context } from '../../base/events.ts';
@@ -199,6 +200,12 @@ function run(
       for (const service of project.services) {
         const why = await until(() => readiness(statusOf(service.name), asked(service)));
         if (why !== undefined) throw down(service, why);
+      }
+      // Who has died while the others were waited for is not there either.
+      await setImmediate();
+      for (const service of project.services) {
+        const verdict = readiness(statusOf(service.name), asked(service));
+        if (typeof verdict === 'object') throw down(service, verdict.why);
       }
     },
     async connects(service, port) {
