@@ -68,7 +68,7 @@ function missingDockerfile(error: unknown, { at, build }: Service): unknown {
     return error;
   return new TareError('E_PATH_NOT_FOUND', `${at}: ${error.message}`, {
     cause: error,
-    hint: '`build:` names the folder, `dockerfile:` in it another file; relative paths begin at the folder of the Compose file',
+    hint: '`build:` names the folder, `dockerfile:` in it another file; an application that has none: `tare build FOLDER --name NAME`, and `image: NAME` in place of `build:`',
   });
 }
 
@@ -192,11 +192,21 @@ async function imageOf(
   try {
     return await openImage(name, { ...tools, ...platform });
   } catch (error) {
-    if (!isTareError(error, 'E_IMAGE_NOT_FOUND') || transportOf(name) !== undefined) throw error;
+    if (!isTareError(error, 'E_IMAGE_NOT_FOUND') || transportOf(name) !== undefined)
+      throw inService(error, service, name);
   }
   if (service.build !== undefined) await buildServices({ ...project, services: [service] }, defaults, tools);
   else await fetchImage(service, name, tools);
   return openImage(name, { ...tools, ...platform });
+}
+
+/** With its line. Errors that are none of tare stay. */
+function inService(error: unknown, { at, name: service }: Service, image: string): unknown {
+  if (!isTareError(error) || error.code === 'E_CANCELLED') return error;
+  const hint = image.endsWith(':')
+    ? 'its tag is empty: is a variable not set? `${TAG:-latest}` has a default'
+    : error.hint;
+  return new TareError(error.code, `${at}: ${service}: ${error.message}`, { cause: error, hint });
 }
 
 async function fetchImage(service: Service, name: string, tools: ImagesTools): Promise<void> {

@@ -55,7 +55,7 @@ export async function claimSystem(
     const other = await readRecord(folder);
     if (other !== undefined && (await runs(other)))
       throw new TareError('E_SYSTEM_STATE', `${record.name} runs already`, {
-        hint: 'see it with `tare ps`, end it with `tare down`; or run a second one under another name: --project-name',
+        hint: 'see it with `tare ps` and `tare logs -f`, end it with `tare down`; or run a second one under another name: --project-name',
       });
     await removeFolder(folder.dir, sandbox);
     await forgetLog(home, record.name, sandbox);

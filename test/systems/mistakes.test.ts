@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needs } from '../helpers/needs.ts';
 import { expectNothingLeft, makeBench, project, type Bench } from '../helpers/systems.ts';
@@ -51,6 +53,28 @@ services:
     const { stderr } = await p.tare(['up', '-d'], { code: 1 });
     expect(stderr).toContain('bad does not come up: bad-1 ended with exit code 9: no such thing');
     await p.tare(['down']);
+    await expectNothingLeft(bench);
+  }, 60_000);
+
+  it('is told with the service that has it, and a cure that fits', async () => {
+    const p = project(bench, '');
+    const told = async (service: string, code = 2): Promise<string> => {
+      p.write(`services:\n  one: ${service}\n`);
+      return (await p.tare(['up'], { code })).stderr;
+    };
+    expect(await told('{image: box:1, command: /none}')).toContain('see what is inside with `tare files box:1`');
+    const untagged = await told('{image: "box:${NO_SUCH_VARIABLE}"}');
+    expect(untagged).toContain('compose.yaml:3: one: ');
+    expect(untagged).toContain('its tag is empty: is a variable not set?');
+    mkdirSync(join(p.dir, 'app'));
+    writeFileSync(join(p.dir, 'app/server.js'), '');
+    expect(await told('{build: app}')).toContain('`tare build FOLDER --name NAME`, and `image: NAME`');
+    // As Docker does: but who has misspelt the name of a file should know.
+    const made = await told('{image: box:1, command: "true", volumes: ["./typo.conf:/etc/own.conf"]}', 0);
+    expect(made).toMatch(/compose\.yaml:3: \S*typo\.conf was not there: an empty folder was made/);
+    expect(await told('{image: box:1, command: "true", volumes: ["./typo.conf:/etc/own.conf"]}', 0)).not.toContain(
+      'was not there',
+    );
     await expectNothingLeft(bench);
   }, 60_000);
 });

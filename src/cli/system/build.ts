@@ -14,7 +14,7 @@ export async function buildSystemCommand({ args, cli, options }: CommandInput): 
       'E_USAGE',
       `a Compose file says itself what is built: ${JSON.stringify(args[0])} has no place`,
       {
-        hint: 'leave the folder out',
+        hint: 'leave it out: all services that say how are built, and steps that have not changed come from the cache',
       },
     );
   const unfit = OF_ONE.find((name) => options.isTyped(name));

@@ -22,6 +22,8 @@ const DEFAULTS = { intervalMs: 30_000, timeoutMs: 30_000, retries: 3, startPerio
 const FIRST_ASK_MS = 100;
 const NANOSECONDS = 1_000_000;
 const MAX_SAID = 500;
+/** Of crun and runc; a shell that lacks a program says it in other words. */
+const NO_SHELL = /executable file [`"]\/bin\/sh[`"] not found|stat \/bin\/sh: no such file/;
 
 /** What the service says of it, over what the image says (image-spec and Docker's `Healthcheck`; times in nanoseconds there). */
 export function healthPlan(given: Healthcheck | undefined, image: Image): HealthPlan | undefined {
@@ -110,6 +112,8 @@ function asker(running: Running, { argv, timeoutMs }: HealthPlan, signal: AbortS
       const answer = await Promise.race([pending, aborted(limit)]);
       if (answer === undefined) return { ok: false, said: `no answer within ${timeoutMs / 1000} s` };
       const said = `${answer.stdout}${answer.stderr}`.trim().slice(-MAX_SAID);
-      return { ok: answer.exit.code === 0, said: said === '' ? `exit code ${answer.exit.code}` : said };
+      if (answer.exit.code === 0) return { ok: true, said };
+      if (NO_SHELL.test(said)) return { ok: false, said: 'its test needs /bin/sh, which the image does not have' };
+      return { ok: false, said: said === '' ? `exit code ${answer.exit.code}` : said };
     });
 }

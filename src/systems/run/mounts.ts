@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { TareError } from '../../base/error.ts';
+import type { Context } from '../../base/events.ts';
 import type { Project, ServiceMount } from '../../formats/compose/types.ts';
 import type { Mount, Sandbox } from '../../sandbox/types.ts';
 import { readSecretSource } from '../secret-source.ts';
@@ -19,6 +20,7 @@ export interface MountTools {
   /** For what only one container has: gone with the system. */
   readonly scratch: string;
   readonly sandbox: Pick<Sandbox, 'ids' | 'namespace'>;
+  readonly ctx: Pick<Context, 'onEvent'>;
 }
 
 /** The mounts of a container; folders that are to be there are made, and an empty volume gets what the image has in its place. @throws TareError */
@@ -48,7 +50,11 @@ async function mountOf(mount: ServiceMount, own: string, image: MountedImage, to
         gid: mount.gid,
       };
     case 'bind':
-      if (mount.create && !existsSync(mount.source)) await makeFolder(mount.source);
+      if (mount.create && !existsSync(mount.source)) {
+        await makeFolder(mount.source);
+        const message = `${mount.at}: ${mount.source} was not there: an empty folder was made`;
+        tools.ctx.onEvent({ kind: 'warning', warning: { code: 'folder-made', message } });
+      }
       return { source: mount.source, target, readOnly: mount.readOnly };
     default: {
       const dir = await volumeFolder(mount, own, tools);

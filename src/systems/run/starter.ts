@@ -33,9 +33,10 @@ export interface Starter {
 }
 
 /** Nobody has named the image or the program on the command line: it says which service does. */
-function ofService(error: unknown, { at, name }: Service): unknown {
+function ofService(error: unknown, { at, image, name }: Service): unknown {
   if (!isTareError(error) || error.code === 'E_CANCELLED') return error;
-  const { code, hint, message } = error;
+  const { code, message } = error;
+  const hint = image === undefined ? error.hint : error.hint.replace('tare files IMAGE', `tare files ${image}`);
   return new TareError(code, `${at}: ${name}: ${message}`, { cause: error, hint });
 }
 
@@ -58,7 +59,7 @@ export function starter(
   const prepare = async () => {
     const { rootfs, tree } = await unpacked;
     const mounted = { tree, rootfs: rootfs.dir };
-    const mounts = await mountsOf(replica, mounted, { project, sandbox, ...folders });
+    const mounts = await mountsOf(replica, mounted, { ctx, project, sandbox, ...folders });
     if (replica.links.length === 0) return { rootfs: rootfs.dir, mounts, network: { kind: 'none' } as const };
     const plugged = await board.plugIn(replica.links);
     closing.push(plugged.unplug);

@@ -41,6 +41,30 @@ describe('a container that starts is asked', () => {
   });
 });
 
+it.each([
+  [
+    'executable file `/bin/sh` not found in $PATH: No such file or directory',
+    /its test needs \/bin\/sh, which the image/,
+  ],
+  ['exec failed: unable to start container process: exec: "/bin/sh": stat /bin/sh: no such file or directory', /needs/],
+  ['/bin/sh: curl: not found', /^\/bin\/sh: curl: not found$/],
+  ['', /^exit code 1$/],
+])('says why a check fails: %j', async (stderr, expected) => {
+  const over = new AbortController();
+  let told = '';
+  await watchHealth({
+    plan: { ...PLAN, retries: 1, intervalMs: 0 },
+    running: { exec: () => Promise.resolve({ stdout: '', stderr, exit: { code: 1 } }) } as unknown as Running,
+    signal: over.signal,
+    onChange(_, said) {
+      told = said;
+      over.abort();
+    },
+    sleep: () => Promise.resolve(),
+  });
+  expect(told).toMatch(expected);
+});
+
 it('takes from the image what the service does not say, in nanoseconds there', () => {
   const Healthcheck = { Test: ['CMD', 'own'], Interval: 2e9, StartPeriod: 5e9, StartInterval: 1e9, Retries: 7 };
   const image = { config: { config: { Healthcheck } } } as unknown as Image;

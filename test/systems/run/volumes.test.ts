@@ -32,6 +32,7 @@ function scene({
     volumes: join(dir, 'volumes'),
     scratch: join(dir, 'scratch'),
     sandbox: { ids: 'single', namespace },
+    ctx: { onEvent: () => undefined },
   };
   const replica = { name: 'a-1', service: { mounts: [MOUNT] } } as unknown as Replica;
   const data = join(dir, 'volumes/p_v/data');
