@@ -37,9 +37,20 @@ export const shellWord = (text: string): string =>
 export async function withDockerfileHint(error: unknown, dir: string): Promise<unknown> {
   if (!(error instanceof TareError) || !CURED.has(error.code)) return error;
   const file = await dockerfileIn(dir);
-  if (file === undefined) return error;
+  if (file === undefined) return withComposeHint(error, dir);
   return new TareError(error.code, `${error.message}; it has a Dockerfile`, {
     cause: error,
     hint: `build its Dockerfile: ${buildCommand(file, dir)}; or ${error.hint}`,
+  });
+}
+
+/** The same of its Compose file. */
+async function withComposeHint(error: TareError, dir: string): Promise<TareError> {
+  const { composeFileIn } = await import('../systems/find-files.ts');
+  const file = await composeFileIn(dir);
+  if (file === undefined) return error;
+  return new TareError(error.code, `${error.message}; it has a Compose file`, {
+    cause: error,
+    hint: `build its services: \`tare build -f ${shellWord(file)}\`; or ${error.hint}`,
   });
 }

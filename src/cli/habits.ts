@@ -56,6 +56,7 @@ const CURES: ReadonlyMap<string, string> = new Map([
   ['stop', '`tare down` stops a Compose project; Ctrl-C ends `tare run`'],
   ['top', '`tare ps` shows the containers; they are processes of this machine, which top shows'],
   ['volume', 'volumes are made by `tare up`, and go with `tare down -v`'],
+  ['volumes', 'volumes are made by `tare up`, and go with `tare down -v`'],
   ['wait', '`tare up -d` comes back when all services are ready'],
   ['watch', 'nothing is watched; after a change: `tare down`, then `tare up --build`'],
 ]);
@@ -65,6 +66,7 @@ const GROUPS: ReadonlyMap<string, string> = new Map([
   ['buildx', '`tare build -f Dockerfile`'],
   ['builder', '`tare prune --cache`'],
   ['compose', '`tare up`'],
+  ['docker-compose', '`tare up`'],
   ['container', '`tare ps --all`'],
   ['image', '`tare images`'],
   ['system', '`tare prune`'],
@@ -87,7 +89,7 @@ export function cureOfCommand(words: readonly string[], has: (name: string) => b
   const [name = '', next] = words;
   const group = GROUPS.get(name);
   if (group !== undefined) {
-    const own = IN_GROUP.get(`${name} ${next ?? ''}`);
+    const own = IN_GROUP.get(`${name.replace('docker-', '')} ${next ?? ''}`);
     if (own !== undefined || next === undefined) return `here it is ${own ?? group}`;
     return has(next) ? `here it is \`tare ${next}\`` : (cureOfCommand([next], has) ?? `did you mean ${group}?`);
   }
@@ -114,6 +116,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--rmi': 'images stay; `tare rm NAME` takes a name away, `tare prune` frees the space',
   },
   exec: {
+    '-f': 'the Compose file: `tare exec --file FILE SERVICE COMMAND`',
     '-d': 'it runs until it ends; leave it to your shell: `tare exec SERVICE COMMAND &`',
     '--detach': 'it runs until it ends; leave it to your shell: `tare exec SERVICE COMMAND &`',
     '--privileged': 'it has the rights of its service',
@@ -171,6 +174,8 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   up: {
     '-t': 'stop_grace_period of a service says it; `tare down -t SECONDS` for all',
     '--abort-on-container-exit': 'for tests: `tare verify -f FILE` asks probes, and stops everything',
+    '--attach': 'it shows all; of some: `tare up -d`, then `tare logs -f SERVICE`',
+    '--no-attach': 'it shows all; of some: `tare up -d`, then `tare logs -f SERVICE`',
     '--always-recreate-deps': 'containers are always made anew',
     '--exit-code-from': 'for tests: `tare verify -f FILE` asks probes, and stops everything',
     '--force-recreate': 'containers are always made anew; a project that runs is ended by `tare down` first',
@@ -179,6 +184,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--no-recreate': 'containers are always made anew',
     '--pull': 'only what the store lacks is fetched; `tare pull` fetches it anew',
     '--remove-orphans': ORPHANS,
+    '-V': 'volumes without a name are always new',
     '--renew-anon-volumes': 'volumes without a name are always new',
     '--timeout': 'stop_grace_period of a service says it; `tare down -t SECONDS` for all',
     '--wait': '-d waits until all services are ready',
@@ -209,3 +215,13 @@ export function cureOfFlag(command: string | undefined, flag: string): string | 
   if (own !== undefined && Object.hasOwn(own, flag)) return own[flag];
   return Object.hasOwn(FLAGS_ANYWHERE, flag) ? FLAGS_ANYWHERE[flag] : undefined;
 }
+
+/** By command: what it does with services that are named, as others take them. */
+const ARGUMENTS: Readonly<Record<string, string>> = {
+  down: 'it stops all services of a project; another project than that of this folder: -p NAME',
+  ps: 'it shows all containers of a project; another project than that of this folder: -p NAME',
+};
+
+/** What to do instead of an argument that a command does not take. */
+export const cureOfArgument = (command: string): string | undefined =>
+  Object.hasOwn(ARGUMENTS, command) ? ARGUMENTS[command] : undefined;

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { editDistance } from '../base/edit-distance.ts';
 import { TareError } from '../base/error.ts';
 import { afterText, optionText, PROGRAM_AFTER } from './describe.ts';
-import { cureOfCommand, cureOfFlag } from './habits.ts';
+import { cureOfArgument, cureOfCommand, cureOfFlag } from './habits.ts';
 import { GLOBAL_OPTIONS, nameOfFlag } from './options.ts';
 import type { CommandSpec, OptionSpec } from './spec.ts';
 import { COMMANDS, type CommandLine } from './table.ts';
@@ -89,6 +89,8 @@ function usageError(error: CommanderError, argv: readonly string[], spec: Comman
   const habit = flag === undefined ? undefined : cureOfFlag(early ? undefined : spec?.name, name);
   // What commander guesses from the spelling is another flag then.
   if (habit !== undefined) return new TareError('E_USAGE', String(flag), { hint: habit, cause: error });
+  const excess = error.code === 'commander.excessArguments' ? cureOfArgument(spec?.name ?? '') : undefined;
+  if (excess !== undefined) return new TareError('E_USAGE', message, { hint: excess, cause: error });
   const missing = /^missing required argument '(.*)'$/.exec(message)?.[1];
   const argument = spec?.arguments.find(({ name }) => name === `<${missing}>` || name === `<${missing}...>`);
   return new TareError('E_USAGE', message, {

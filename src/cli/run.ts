@@ -6,6 +6,7 @@ import { createProgress, type ProgressMode } from '../report/progress.ts';
 import { errorJson, errorText } from '../report/error.ts';
 import { createStyle, type Style } from '../report/style.ts';
 import type { Store } from '../store/types.ts';
+import { withFileFlag } from './compose-file-hint.ts';
 import { GLOBAL_OPTIONS, mergeEnvironment } from './options.ts';
 import { registrySettings } from './registry-options.ts';
 import { parseCommandLine } from './parse.ts';
@@ -50,7 +51,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     }
     await print(result, cli);
   } catch (error) {
-    const failure = withCommandNamed(asTareError(error), command);
+    const failure = withFileFlag(withCommandNamed(asTareError(error), command), argv);
     const style = styleOf(process.stderr, (process.env['NO_COLOR'] ?? '') === '' && !argv.includes('--no-color'));
     await write(process.stderr, json ? errorJson(failure) : errorText(failure, style));
     if (isOn(process.env['TARE_DEBUG'])) await write(process.stderr, `${stackOf(error)}\n`);

@@ -34,9 +34,12 @@ export async function findFiles(start: string, cwd: string): Promise<readonly Pr
     if (dir === dirname(dir)) break;
   }
   throw new TareError('E_COMPOSE', `there is no compose.yaml in ${JSON.stringify(start)} or in a folder above it`, {
-    hint: 'name the file: -f FILE',
+    hint: 'name the file: --file FILE',
   });
 }
+
+/** The Compose file of this very folder, as it would be typed. */
+export const composeFileIn = (dir: string): Promise<string | undefined> => firstOf(dir, NAMES);
 
 /** Relative where that is not longer. */
 function nameFrom(cwd: string, path: string): string {

@@ -77,4 +77,31 @@ services:
     );
     await expectNothingLeft(bench);
   }, 60_000);
+
+  it.each([
+    [['up', 'app.yaml'], '`tare up -f app.yaml`'],
+    [['up', '-d', 'app.yaml'], '`tare up -f app.yaml`'],
+    [['down', 'app.yaml'], '`tare down -f app.yaml`'],
+    [['logs', '-f', 'app.yaml'], '`tare logs --file app.yaml`', '/'],
+    [['verify', 'app.yaml'], '`tare verify -f app.yaml`'],
+    [['shrink', 'app.yaml'], '`tare shrink -f app.yaml`'],
+    [['build', 'app.yaml'], '`tare build -f app.yaml`'],
+    [['systems', 'export', 'app.yaml', '--compose'], '`tare systems -f app.yaml`'],
+    [['ps'], 'name the file: --file FILE', '/'],
+    [['up', '-f', 'gone.yaml'], 'see how its name is written'],
+  ])('in how it is named is told: %j', async (words, cure, elsewhere = '') => {
+    const p = project(bench, 'services: {one: {image: box:1}}\n');
+    const cwd = join(p.dir, 'beside');
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, 'app.yaml'), 'services: {one: {image: box:1}}\n');
+    const { stderr } = await p.tare(words, { code: 2, cwd: elsewhere === '' ? cwd : elsewhere });
+    expect(stderr).toContain(cure);
+  });
+
+  it('in which folder is built is told', async () => {
+    const p = project(bench, 'services: {one: {image: box:1}}\n');
+    const { stderr } = await p.tare(['build'], { code: 2 });
+    expect(stderr).toContain('it has a Compose file');
+    expect(stderr).toMatch(/build its services: `tare build -f \S*compose\.yaml`/);
+  });
 });
