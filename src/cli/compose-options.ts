@@ -118,7 +118,9 @@ export async function projectOf(
 /** The name alone: a system may be spoken to when its file is gone. */
 export async function projectNameOf(options: Options, cli: CliContext): Promise<string> {
   const given = options.text('projectName');
-  if (given === undefined) return (await projectOf(options, cli)).name;
+  // What `tare up` has warned of is not said again.
+  const silent = { ...cli, ctx: { ...cli.ctx, onEvent: () => undefined } };
+  if (given === undefined) return (await projectOf(options, silent)).name;
   const { checkedProjectName } = await import('../systems/project-name.ts');
   return checkedProjectName(given, 'the name of the project');
 }

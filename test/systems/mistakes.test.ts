@@ -98,6 +98,14 @@ services:
     expect(stderr).toContain(cure);
   });
 
+  it('that does no harm is told by up alone', async () => {
+    const p = project(bench, `services: {one: {image: box:1, command: ${FOREVER}, init: true}}\n`);
+    expect((await p.tare(['up', '-d'])).stderr).toContain('warning compose-unsupported: compose.yaml:2');
+    for (const words of [['ps'], ['logs'], ['exec', 'one', 'true'], ['down']])
+      expect((await p.tare(words)).stderr).not.toContain('warning');
+    await expectNothingLeft(bench);
+  }, 60_000);
+
   it('in which folder is built is told', async () => {
     const p = project(bench, 'services: {one: {image: box:1}}\n');
     const { stderr } = await p.tare(['build'], { code: 2 });
