@@ -9,7 +9,7 @@ import type { Exported } from './export/types.ts';
 import { configContents, factsOf } from './facts.ts';
 import { shrunkImagesOf } from './images.ts';
 import { observeSystem, type SystemRun } from './prove/observe.ts';
-import { probesOfProject } from './prove/probes.ts';
+import { probesOfProject, settingsOf } from './prove/probes.ts';
 
 export interface ExportProjectOptions {
   readonly project: Project;
@@ -46,8 +46,19 @@ export async function exportProject(
     ...tools,
   });
   const contents = await configContents(project);
-  return { project: project.name, format, ...exportSystem({ format, project, facts, contents }) };
+  const exported = exportSystem({ format, project, facts, contents });
+  const warnings = [...(repository === '' ? unplaced(project, shrunk) : []), ...exported.warnings];
+  return { project: project.name, format, ...exported, warnings };
 }
+
+/** Images that were made here are in no registry under the names that they have in the store. */
+const unplaced = ({ services }: Project, shrunk: boolean): Exported['warnings'] =>
+  services
+    .filter((service) => service.build !== undefined || (shrunk && settingsOf(service).shrink))
+    .map(({ at, name }) => ({
+      at,
+      message: `${name}: its image was made here: push it, and say by --repository where it is pulled from`,
+    }));
 
 async function observed(options: {
   readonly project: Project;

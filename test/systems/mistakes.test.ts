@@ -106,6 +106,19 @@ services:
     await expectNothingLeft(bench);
   }, 60_000);
 
+  it('is to forget where images are pulled from that were made here', async () => {
+    const p = project(
+      bench,
+      'services: {one: {image: box:1, build: ., command: "true"}, other: {image: box:1, command: "true"}}\n',
+    );
+    const words = ['systems', 'export', '--compose', '--no-observe'];
+    const made = /compose\.yaml:2: one: its image was made here: push it, and say by --repository/;
+    const { stderr } = await p.tare(words);
+    expect(stderr).toMatch(made);
+    expect(stderr).not.toContain('other: its image');
+    expect((await p.tare([...words, '--repository', 'registry.example/team'])).stderr).not.toMatch(made);
+  }, 60_000);
+
   it('in which folder is built is told', async () => {
     const p = project(bench, 'services: {one: {image: box:1}}\n');
     const { stderr } = await p.tare(['build'], { code: 2 });
