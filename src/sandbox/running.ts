@@ -23,6 +23,8 @@ const SIGKILL = 9;
 /** Between two looks at whether the container has come to life, in milliseconds. */
 const FIRST_LOOK_MS = 2;
 const LAST_LOOK_MS = 50;
+/** How long a process may have no namespaces any more and not have ended. */
+const ENDING_MS = 500;
 /** What is kept of the runtime's own complaints, in characters. */
 const MAX_EARLY = 4096;
 /** What becomes of a process in a container that ends: it is killed. */
@@ -110,7 +112,9 @@ export function openContainer(parts: ContainerParts): Container {
     try {
       await theRelay()?.publish(listener);
     } catch (error) {
-      // A program that has ended already needs no ports.
+      // A program that has ended already needs no ports. While it ends its namespaces go first.
+      for (const deadline = performance.now() + ENDING_MS; !isGone() && performance.now() < deadline;)
+        await sleep(FIRST_LOOK_MS);
       if (!isGone()) throw error;
     }
   };

@@ -17,22 +17,14 @@ export interface ServiceSubject {
 export type SharedOptions = Pick<ShrinkOptions, 'compression' | 'exclude' | 'include' | 'syscalls' | 'tightness'>;
 
 /**
- * All but those that stay as they are.
- * @throws TareError E_COMPOSE when two of the images to be would have one name, or of a service no container runs
+ * All but those that stay as they are, or of which no container would show what it needs.
+ * @throws TareError E_COMPOSE when two of the images to be would have one name
  */
 export function servicesToShrink(project: Project): readonly Service[] {
   const names = new Map<string, string>();
   return project.services.filter((service) => {
-    const { at, name, replicas } = service;
+    const { at, name } = service;
     if (!settingsOf(service).shrink) return false;
-    if (replicas === 0)
-      throw new TareError(
-        'E_COMPOSE',
-        `${at}: ${name} has no container (0 replicas), so nobody can see what it needs`,
-        {
-          hint: 'give it one, or leave its image as it is: `x-tare: {shrink: false}`',
-        },
-      );
     const made = shrunkNameOf(project, service);
     const other = names.get(made);
     if (other !== undefined)

@@ -24,12 +24,6 @@ describe('the services that are shrunk', () => {
       service('shop-web', { image: 'shop-web' }),
       'compose.yaml:shop-web: what is made of web and of shop-web would have one name: shop-web:shrunk',
     ],
-    [
-      'no container at all',
-      service('a'),
-      service('b', { replicas: 0 }),
-      'compose.yaml:b: b has no container (0 replicas), so nobody can see what it needs',
-    ],
   ])('%s: refused', (_what, first, second, message) => {
     expect(() => servicesToShrink(project([first, second]))).toThrow(
       expect.objectContaining({ code: 'E_COMPOSE', message }),
