@@ -33,8 +33,11 @@ export interface ExecOptions {
 
 const EXTRA_DESCRIPTOR = 3;
 const SIGKILL = 9;
+const SIGSTOP = 19;
 const KILLED: ToolResult = { code: 128 + SIGKILL, stdout: '', stderr: '' };
 const LOOK_MS = 10;
+/** For a call of the kernel that it may be in. */
+const STOPPED_MS = 2;
 
 /** One more process in a running container. A program that is not there has exit code 127 and the reason on stderr. */
 export async function execIn(options: ExecOptions): Promise<{ exit: Exit; stdout: string; stderr: string }> {
@@ -78,6 +81,10 @@ async function endedBy(
   for (let pid: number | undefined; ;) {
     pid ??= await pidIn(pidFile);
     if (pid !== undefined) {
+      // It may be about to lead a session, and to begin others: of what is stopped the group stays what it is.
+      if (statOf(pid)?.zombie !== false) return KILLED;
+      sendSignal(pid, SIGSTOP);
+      await sleep(STOPPED_MS);
       const stat = statOf(pid);
       // What it started may hold its output open in a session of its own: nobody waits for that.
       if (stat?.zombie !== false) return KILLED;
