@@ -10,7 +10,7 @@ import { dotnetSdk, type DotnetSdk } from '../helpers/dotnet-sdk.ts';
 import { exampleDir } from '../helpers/examples.ts';
 import { needs } from '../helpers/needs.ts';
 import { tempDir } from '../helpers/temp.ts';
-import { copyVenv, flaskVenv } from './python-venv.ts';
+import { copyWithTimes, flaskVenv } from './python-venv.ts';
 
 const MINUTES = 60_000; // ms
 const APP = `from flask import Flask, jsonify, render_template
@@ -67,7 +67,7 @@ describe('a Flask application', () => {
       'tare.yaml': PROBES,
       'tests/test_app.py': 'def test(): pass\n',
     });
-    copyVenv(venv ?? '', join(dir, '.venv'));
+    copyWithTimes(venv ?? '', join(dir, '.venv'));
     return dir;
   }
 
@@ -99,7 +99,7 @@ describe('a Flask application', () => {
     writeFileSync(join(dir, '__pycache__', 'app.cpython-311.pyc'), 'x');
     expect(digestOf(await elsewhere(['build', dir, '--no-verify']))).toBe(built.digest);
     const other = join(tempDir(), 'app');
-    cpSync(dir, other, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    copyWithTimes(dir, other);
     expect(digestOf(await elsewhere(['build', other, '--no-verify']))).toBe(built.digest);
   });
 

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '../helpers/needs.ts';
 import { madeOnce, PIP_OPTIONS } from '../helpers/python-packages.ts';
@@ -18,7 +17,7 @@ export function flaskVenv(): string | undefined {
   });
 }
 
-/** A copy with its times: compiled modules are valid for those of their sources. */
-export function copyVenv(venv: string, to: string): void {
-  cpSync(venv, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+/** A copy with its times: compiled modules are valid for those of their sources. Node's own would round them, some to the next second. */
+export function copyWithTimes(venv: string, to: string): void {
+  execFileSync('cp', ['--archive', '--no-target-directory', venv, to]);
 }
